@@ -53,19 +53,26 @@ export async function startEmbeddedRedis(options: {
 function listening(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let output = '';
-    const timer = setTimeout(() => reject(new Error(`Redis did not start in time:\n${output}`)), START_DEADLINE_MS);
+    const settle = (error?: Error) => {
+      clearTimeout(timer);
+      child.removeAllListeners('error').removeAllListeners('exit');
+      // Read on without keeping it: a full pipe would stop the server.
+      for (const stream of [child.stdout, child.stderr]) stream?.removeAllListeners('data').resume();
+      if (error) reject(error);
+      else resolve();
+    };
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      settle(new Error(`Redis did not start within ${START_DEADLINE_MS} ms:\n${output}`));
+    }, START_DEADLINE_MS);
     const onData = (chunk: Buffer) => {
       output += chunk.toString();
-      if (!/ready to accept connections/i.test(output)) return;
-      clearTimeout(timer);
-      child.stdout?.off('data', onData);
-      child.stdout?.resume();
-      resolve();
+      if (/ready to accept connections/i.test(output)) settle();
     };
     child.stdout?.on('data', onData);
     child.stderr?.on('data', onData);
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`Redis ended at start-up with code ${code}:\n${output}`)));
+    child.once('error', settle);
+    child.once('exit', (code) => settle(new Error(`Redis ended at start-up with code ${code}:\n${output}`)));
   });
 }
 
