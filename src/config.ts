@@ -1,0 +1,132 @@
+/**
+ * All settings of all programs: one schema over the environment, each with its description and unit. Every fault is
+ * reported at once, and an unknown TOCSIN_ name is one, since a mistyped setting must not pass for its default.
+ * A setting marked as a secret can be read from a file: TOCSIN_X_FILE names it.
+ */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { type Fault, refuseFaults, TocsinError } from './errors.ts';
+
+const PORT_MAX = 65_535;
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+const port = (byDefault: number) =>
+  z.coerce.number('must be a port number').int().min(0).max(PORT_MAX).default(byDefault);
+const path = (byDefault: string) => z.string().min(1).default(byDefault);
+
+const SCHEMA = z.object({
+  TOCSIN_REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
+    .default('redis://127.0.0.1:6379')
+    .describe('Redis ≥ 6.2 or Valkey that holds everything; `rediss:` for TLS'),
+  TOCSIN_REDIS_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+:$/, 'must be letters, digits, - or _, and a colon at the end')
+    .default('tocsin:')
+    .describe('Start of every key in Redis, with its colon'),
+  TOCSIN_HTTP_HOST: z.string().min(1).default('127.0.0.1').describe('Address that the API listens on'),
+  TOCSIN_HTTP_PORT: port(8080).describe('Port of the API; 0 takes a free one'),
+  TOCSIN_METRICS_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe("Address of the dispatcher's metrics and health"),
+  TOCSIN_METRICS_PORT: port(9464).describe("Port of the dispatcher's metrics and health; 0 takes a free one"),
+  TOCSIN_ROUTES_FILE: path('config/routes.yaml').describe('The routes: one SMSC account each'),
+  TOCSIN_TEMPLATES_FOLDER: path('templates').describe('Folder of the wordings'),
+  TOCSIN_DATA_FOLDER: path('data').describe('Folder for evidence, rejected lines and work files'),
+  TOCSIN_LOG_LEVEL: z
+    .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
+    .default('info')
+    .describe(`Least level that is logged: ${LOG_LEVELS.join(', ')}`),
+  TOCSIN_SIMULATOR_HOST: z.string().min(1).default('127.0.0.1').describe('Address that the simulator listens on'),
+  TOCSIN_SIMULATOR_SMPP_PORT: port(2775).describe("Port of the simulator's SMPP server; 0 takes a free one"),
+  TOCSIN_SIMULATOR_CONTROL_PORT: port(2780).describe("Port of the simulator's HTTP control; 0 takes a free one"),
+});
+
+type Setting = keyof z.infer<typeof SCHEMA>;
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Settings that may hold a password: read from a file by TOCSIN_X_FILE, and never printed. */
+const SECRETS: ReadonlySet<string> = new Set<Setting>(['TOCSIN_REDIS_URL']);
+/** Set by Tocsin's own test run, of no concern to its programs. */
+const TEST_PREFIX = 'TOCSIN_TEST_';
+
+export interface Config {
+  readonly redis: { readonly url: string; readonly prefix: string };
+  readonly http: { readonly host: string; readonly port: number };
+  readonly metrics: { readonly host: string; readonly port: number };
+  readonly routesFile: string;
+  readonly templatesFolder: string;
+  readonly dataFolder: string;
+  readonly logLevel: string;
+  readonly simulator: { readonly host: string; readonly smppPort: number; readonly controlPort: number };
+}
+
+/** Reads all settings. Throws `invalid` / `bad_config` with every fault, each at the name of its variable. */
+export function loadConfig(env: Environment): Config {
+  const faults: Fault[] = unknownNames(env);
+  const given = Object.fromEntries(Object.keys(SCHEMA.shape).map((name) => [name, givenFor(env, name, faults)]));
+  const parsed = SCHEMA.safeParse(given);
+  for (const issue of parsed.error?.issues ?? []) faults.push({ at: String(issue.path[0]), message: issue.message });
+  refuseFaults('bad_config', 'The configuration is not usable', faults);
+  return grouped(parsed.data as z.infer<typeof SCHEMA>);
+}
+
+/** The lines that a program prints before it ends with status 1. */
+export function explainConfigError(error: unknown): string[] {
+  if (!(error instanceof TocsinError)) throw error;
+  return [`${error.message}:`, ...error.faults.map(({ at, message }) => `  ${at}: ${message}`)];
+}
+
+/** One row for each setting, for the README. */
+export function configTable(): { name: string; byDefault: string; description: string }[] {
+  return Object.entries(SCHEMA.shape).map(([name, field]) => ({
+    name,
+    byDefault: String(field.parse(undefined)),
+    description: `${field.description ?? ''}${SECRETS.has(name) ? `; or in the file named by \`${name}_FILE\`` : ''}`,
+  }));
+}
+
+function unknownNames(env: Environment): Fault[] {
+  const known = new Set(
+    Object.keys(SCHEMA.shape).flatMap((name) => [name, ...(SECRETS.has(name) ? [`${name}_FILE`] : [])]),
+  );
+  return Object.keys(env)
+    .filter((name) => name.startsWith('TOCSIN_') && !name.startsWith(TEST_PREFIX) && !known.has(name))
+    .map((name) => ({ at: name, message: 'there is no such setting' }));
+}
+
+/** An empty variable counts as unset: compose files pass those for what is not given. */
+function givenFor(env: Environment, name: string, faults: Fault[]): string | undefined {
+  const plain = env[name] || undefined;
+  const file = SECRETS.has(name) ? env[`${name}_FILE`] || undefined : undefined;
+  if (file === undefined) return plain;
+  if (plain !== undefined) {
+    faults.push({ at: `${name}_FILE`, message: `is set together with ${name}: give one of them` });
+    return plain;
+  }
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    faults.push({ at: `${name}_FILE`, message: `cannot be read: ${(error as Error).message}` });
+    return undefined;
+  }
+}
+
+function grouped(env: z.infer<typeof SCHEMA>): Config {
+  return {
+    redis: { url: env.TOCSIN_REDIS_URL, prefix: env.TOCSIN_REDIS_PREFIX },
+    http: { host: env.TOCSIN_HTTP_HOST, port: env.TOCSIN_HTTP_PORT },
+    metrics: { host: env.TOCSIN_METRICS_HOST, port: env.TOCSIN_METRICS_PORT },
+    routesFile: env.TOCSIN_ROUTES_FILE,
+    templatesFolder: env.TOCSIN_TEMPLATES_FOLDER,
+    dataFolder: env.TOCSIN_DATA_FOLDER,
+    logLevel: env.TOCSIN_LOG_LEVEL,
+    simulator: {
+      host: env.TOCSIN_SIMULATOR_HOST,
+      smppPort: env.TOCSIN_SIMULATOR_SMPP_PORT,
+      controlPort: env.TOCSIN_SIMULATOR_CONTROL_PORT,
+    },
+  };
+}
