@@ -1,0 +1,166 @@
+/**
+ * The map from a route's message ids to addresses, and the receipts that came before their id was known. Ids stand in
+ * generations of a day that expire as a whole, so late and repeated receipts still find their slot.
+ */
+import type { Store } from '../store/connection.ts';
+import { idsKey, parkedKey, SHARDS, shardOfId } from './keys.ts';
+import { type LedgerScripts, withScripts } from './scripts.ts';
+
+const GENERATION_MS = 24 * 3_600_000;
+/** How many generations back a receipt may still find its submission. */
+const GENERATIONS = 4;
+const PARKED_FOR_MS = 24 * 3_600_000;
+/** Receipts nobody asked for must not fill the memory: 16 times this many are kept for a route. */
+const MAX_PARKED_IN_SHARD = 100_000;
+
+/** What became of a receipt: joined to an address, parked until its response comes, or dropped since too many are parked. */
+export type Joined = number | 'parked' | 'overflow';
+
+/** A parked receipt whose id is now known: the event codes that came, in order. */
+export interface Unparked {
+  readonly id: string;
+  readonly address: number;
+  readonly events: readonly number[];
+}
+
+export class MessageIds {
+  readonly #store: Store;
+  readonly #redis: Store['redis'] & LedgerScripts;
+  readonly #route: string;
+  readonly #now: () => number;
+  /** Keys whose expiry this process has set. */
+  readonly #expiring = new Set<string>();
+
+  constructor({ store, route, now = Date.now }: { store: Store; route: string; now?: () => number }) {
+    this.#store = store;
+    this.#redis = withScripts(store.redis);
+    this.#route = route;
+    this.#now = now;
+  }
+
+  #generation(): number {
+    return Math.floor(this.#now() / GENERATION_MS);
+  }
+
+  #ids(shard: number, generation = this.#generation()): string {
+    return idsKey(this.#store, shard, this.#route, generation);
+  }
+
+  #parked(shard: number): string {
+    return parkedKey(this.#store, shard, this.#route);
+  }
+
+  /** Makes ids durable; resolves with the receipts that came before them. These stay parked until `unpark`. */
+  async map(ids: readonly string[], addresses: readonly number[]): Promise<Unparked[]> {
+    const byShard = groupByShard(ids);
+    const early: Promise<Unparked[]>[] = [];
+    for (const [shard, positions] of byShard) early.push(this.#mapInShard(shard, positions, ids, addresses));
+    return (await Promise.all(early)).flat();
+  }
+
+  async #mapInShard(
+    shard: number,
+    positions: readonly number[],
+    ids: readonly string[],
+    addresses: readonly number[],
+  ): Promise<Unparked[]> {
+    const key = this.#ids(shard);
+    const fields: (string | number)[] = [];
+    for (const i of positions) fields.push(ids[i]!, addresses[i]!);
+    const [, anyParked] = await Promise.all([
+      this.#redis.hset(key, ...fields),
+      this.#redis.exists(this.#parked(shard)),
+      this.#expire(key),
+    ]);
+    if (anyParked === 0) return [];
+    const parked = await this.#redis.hmgetBuffer(this.#parked(shard), ...positions.map((i) => ids[i]!));
+    return parked.flatMap((events, at) => {
+      const i = positions[at]!;
+      return events === null ? [] : [{ id: ids[i]!, address: addresses[i]!, events: [...events] }];
+    });
+  }
+
+  async #expire(key: string): Promise<void> {
+    if (this.#expiring.has(key)) return;
+    await this.#redis.pexpire(key, GENERATIONS * GENERATION_MS);
+    this.#expiring.add(key);
+  }
+
+  /** Looks up the ids of receipts; parks, durably, those that are unknown. `events[i]` is the code to park for `ids[i]`. */
+  async join(ids: readonly string[], events: readonly number[]): Promise<Joined[]> {
+    const joined = new Array<Joined>(ids.length);
+    const misses: Promise<void>[] = [];
+    for (const [shard, positions] of groupByShard(ids)) {
+      misses.push(this.#joinInShard(shard, positions, ids, events, joined));
+    }
+    await Promise.all(misses);
+    return joined;
+  }
+
+  async #joinInShard(
+    shard: number,
+    positions: readonly number[],
+    ids: readonly string[],
+    events: readonly number[],
+    joined: Joined[],
+  ): Promise<void> {
+    const found = await this.#redis.hmget(this.#ids(shard), ...positions.map((i) => ids[i]!));
+    const missing: number[] = [];
+    found.forEach((address, at) => {
+      if (address === null) missing.push(positions[at]!);
+      else joined[positions[at]!] = Number(address);
+    });
+    if (missing.length === 0) return;
+    const newest = this.#generation();
+    const keys = Array.from({ length: GENERATIONS }, (_, age) => this.#ids(shard, newest - age));
+    keys.push(this.#parked(shard));
+    const args = missing.flatMap((i) => [ids[i]!, Buffer.of(events[i]!)]);
+    const late = await this.#redis.ledgerJoin(keys.length, ...keys, PARKED_FOR_MS, MAX_PARKED_IN_SHARD, ...args);
+    late.forEach((address, at) => {
+      joined[missing[at]!] = address === '' ? 'parked' : address === '!' ? 'overflow' : Number(address);
+    });
+  }
+
+  /** Forgets parked receipts whose effect is durable. */
+  async unpark(ids: readonly string[]): Promise<void> {
+    const calls = [...groupByShard(ids)].map(([shard, positions]) =>
+      this.#redis.hdel(this.#parked(shard), ...positions.map((i) => ids[i]!)),
+    );
+    await Promise.all(calls);
+  }
+
+  /**
+   * Parked receipts whose id is known by now: what a process left behind that died between mapping and applying.
+   * The rest are orphans, counted.
+   */
+  async reconcile(): Promise<{ unparked: Unparked[]; orphans: number }> {
+    const unparked: Unparked[] = [];
+    let orphans = 0;
+    for (let shard = 0; shard < SHARDS; shard += 1) {
+      const parked = await this.#redis.hgetallBuffer(this.#parked(shard));
+      const entries = Object.entries(parked) as unknown as [string, Buffer][];
+      if (entries.length === 0) continue;
+      const joined = await this.join(
+        entries.map(([id]) => id),
+        entries.map(([, events]) => events.at(-1)!),
+      );
+      entries.forEach(([id, events], i) => {
+        const address = joined[i]!;
+        if (typeof address === 'number') unparked.push({ id, address, events: [...events] });
+        else orphans += 1;
+      });
+    }
+    return { unparked, orphans };
+  }
+}
+
+function groupByShard(ids: readonly string[]): Map<number, number[]> {
+  const groups = new Map<number, number[]>();
+  for (let i = 0; i < ids.length; i += 1) {
+    const shard = shardOfId(ids[i]!);
+    const list = groups.get(shard);
+    if (list) list.push(i);
+    else groups.set(shard, [i]);
+  }
+  return groups;
+}

@@ -1,0 +1,7 @@
+-- Takes a batch for one process: a new epoch, which ends every earlier taker's right to claim.
+-- KEYS 1 slots   ARGV 1 size of the string in bytes
+-- Returns the whole string: epoch (u32), slots, and masks of parts where the batch has them.
+local size = tonumber(ARGV[1])
+if redis.call('STRLEN', KEYS[1]) < size then redis.call('SETRANGE', KEYS[1], size - 1, '\0') end
+redis.call('BITFIELD', KEYS[1], 'INCRBY', 'u32', 0, 1)
+return redis.call('GET', KEYS[1])
