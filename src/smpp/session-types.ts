@@ -1,0 +1,103 @@
+/**
+ * What a session is told (options), what it tells (handlers), and the states it may be in with the changes between
+ * them. No behaviour but the check of a change.
+ */
+import type { Deliver } from './deliver.ts';
+import type { FrameError, PduError } from './errors.ts';
+
+export type SessionState = 'open' | 'binding' | 'bound' | 'unbinding' | 'closed';
+
+/** SMPP 3.4 §2.2; `unbinding` reads what is outstanding and sends no more requests. */
+export const SESSION_CHANGES: Readonly<Record<SessionState, readonly SessionState[]>> = {
+  open: ['binding', 'closed'],
+  binding: ['bound', 'closed'],
+  bound: ['unbinding', 'closed'],
+  unbinding: ['closed'],
+  closed: [],
+};
+
+export type ChangeReason =
+  | 'bind_sent'
+  | 'bind_accepted'
+  | 'bind_refused'
+  | 'bind_timeout'
+  | 'unbind_asked'
+  | 'unbound'
+  | 'unbind_timeout'
+  | 'unbound_by_peer'
+  | 'peer_closed'
+  | 'transport_error'
+  | 'bad_frame'
+  | 'pdu_timeout'
+  | 'half_open'
+  | 'destroyed';
+
+export interface StateChange {
+  from: SessionState;
+  to: SessionState;
+  reason: ChangeReason;
+}
+
+export type BindAs = 'transceiver' | 'transmitter' | 'receiver';
+
+/** Time, for tests to inject. */
+export interface SessionClock {
+  now: () => number;
+  setInterval: (tick: () => void, ms: number) => unknown;
+  clearInterval: (handle: never) => void;
+}
+
+export interface SessionOptions {
+  systemId: string;
+  password: string;
+  systemType?: string;
+  bindAs?: BindAs;
+  /** 0x34 unless the SMSC wants another. */
+  interfaceVersion?: number;
+  addressTon?: number;
+  addressNpi?: number;
+  addressRange?: string;
+  /** Most submissions in flight. */
+  window?: number;
+  /** A submission without a response for so long gives up its place. */
+  responseTimeoutMs?: number;
+  /** Silence after which an enquire_link goes out. */
+  enquireLinkMs?: number;
+  /** Silence after that enquire_link which means that the peer is gone. */
+  enquireLinkTimeoutMs?: number;
+  bindTimeoutMs?: number;
+  /** Longest time from the first octet of a PDU to its last. */
+  pduTimeoutMs?: number;
+  maxPduBytes?: number;
+  clock?: SessionClock;
+}
+
+/** Things out of the ordinary that do not end the session by themselves. */
+export type Anomaly =
+  | { kind: 'unknown_command'; command: number; sequence: number }
+  | { kind: 'unexpected_response'; command: number; sequence: number; status: number }
+  | { kind: 'nack'; sequence: number; status: number }
+  | { kind: 'bad_pdu'; error: PduError }
+  | { kind: 'bad_frame'; error: FrameError }
+  | { kind: 'not_bound'; command: number; sequence: number }
+  | { kind: 'alert_notification' }
+  | { kind: 'outbind' };
+
+/** Called synchronously while a chunk is read, or from the session's timer; they must not throw. */
+export interface SessionHandlers<Ref> {
+  /** A submit_sm_resp, or a generic_nack in its place. An empty id with ESME_ROK: sent, but untraceable. */
+  onResponse: (ref: Ref, status: number, messageId: string) => void;
+  /** A response after the expiry of its place: there is nothing to release. */
+  onLateResponse: (ref: Ref, status: number, messageId: string) => void;
+  /** No response in time; the place is free already. */
+  onExpired: (ref: Ref) => void;
+  /** A deliver_sm or data_sm; the owner owes it a `respond`. */
+  onDeliver: (deliver: Deliver) => void;
+  onChunkEnd?: () => void;
+  /** The transport takes more again after `writable` was false. */
+  onDrain?: () => void;
+  onState?: (change: StateChange) => void;
+  onAnomaly?: (anomaly: Anomaly) => void;
+  /** The last call of all. `inFlight`: submissions written and never answered, oldest first. */
+  onClosed: (end: { reason: ChangeReason; inFlight: Ref[] }) => void;
+}
