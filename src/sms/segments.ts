@@ -46,7 +46,7 @@ export function segment(text: string, options: { maxSegments?: number } = {}): S
   const limits = SEGMENT_LIMITS[encoding];
   const units = unitsOf(text, encoding);
   const unitsPerSegment = units <= limits.alone ? limits.alone : limits.concatenated;
-  const segments = units <= limits.alone ? [text] : cut(text, encoding, unitsPerSegment);
+  const segments = cut(text, encoding, unitsPerSegment);
 
   if (segments.length > maxSegments) {
     const at = segments.slice(0, maxSegments).join('').length;

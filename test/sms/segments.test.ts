@@ -48,9 +48,15 @@ describe('limits', () => {
     expect(segments).toEqual([`${'ê'.repeat(66)}q`, `\u0303${'ê'.repeat(66)}`]);
   });
 
+  test('no surrogate pair is cut where whole graphemes would cost nothing less', () => {
+    const { segments } = segment(`${'ê'.repeat(66)}😀${'ê'.repeat(66)}`);
+    expect(segments).toEqual(['ê'.repeat(66), `😀${'ê'.repeat(65)}`, 'ê']);
+  });
+
   test('a grapheme longer than a segment is cut between characters', () => {
     const { segments } = segment(`q${'\u0303'.repeat(140)}`);
     expect(segments.map((each) => each.length)).toEqual([67, 67, 7]);
+    expect(segment(`q${'\u0303'.repeat(99)}`).segments.map((each) => each.length)).toEqual([67, 33]);
   });
 });
 
