@@ -116,6 +116,12 @@ describe('refusals', () => {
     expect(transliterate('я\u0301').refused.map(({ codePoint }) => codePoint)).toEqual(['U+044F', 'U+0301']);
   });
 
+  test('refused characters that a dropped one kept apart stay composed, so a second run finds the same', () => {
+    const once = transliterate('ᄒ\u200dᅡ');
+    expect(once.refused).toHaveLength(2);
+    expect(transliterate(once.text).text).toBe(once.text);
+  });
+
   test('Arabic is refused letter by letter, never romanised', () => {
     const { text, changes, refused } = transliterate('اتصل');
     expect({ text, changes }).toEqual({ text: 'اتصل', changes: [] });
