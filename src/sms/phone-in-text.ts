@@ -15,9 +15,12 @@ export interface PhoneLike {
 const MIN_DIGITS = 6;
 
 /** What people write between the digits of one number; at most three in a row, as in `+33 (0)1` or `01 - 99`. */
-const SEPARATOR = '[ \\t.\\-/()_·•‐‑‒–—−]';
+const SIGNS = ' \\t.\\-/()_·•‐‑‒–—−';
+const SEPARATOR = `[${SIGNS}]`;
 const BETWEEN = `${SEPARATOR}{0,3}`;
-const FRENCH = `(?:(?:\\+|00)${BETWEEN}3${BETWEEN}3${BETWEEN}(?:0${BETWEEN})?|0${BETWEEN})[1-9](?:${BETWEEN}\\d){8}(?!\\d)`;
+/** Ten digits behind a 0 are no time, so a colon may stand between them; a comma may not: it lists départements. */
+const IN_FRENCH = `[${SIGNS}:]{0,3}`;
+const FRENCH = `(?:(?:\\+|00)${IN_FRENCH}3${IN_FRENCH}3${IN_FRENCH}(?:0${IN_FRENCH})?|0${IN_FRENCH})[1-9](?:${IN_FRENCH}\\d){8}(?!\\d)`;
 /** A dot and a space end a sentence here: "le 112. 15 communes" is two things, "01. 99. 00. 12. 34" is still French. */
 const ANY_RUN = `(?:\\+${BETWEEN})?\\d(?:(?!\\. )${BETWEEN}\\d)*`;
 const PHONE_LIKE = new RegExp(`${FRENCH}|${ANY_RUN}`, 'g');

@@ -39,6 +39,9 @@ describe('numbers to dial', () => {
     ['۰۱ ۹۹ ۰۰ ۱۲ ۳۴', '0199001234'],
     ['०१९९००१२३४', '0199001234'],
     ['𝟎𝟏 𝟗𝟗 𝟎𝟎 𝟏𝟐 𝟑𝟒', '0199001234'],
+    ['𝟶𝟷 𝟿𝟿 𝟶𝟶 𝟷𝟸 𝟹𝟺', '0199001234'],
+    ['01:99:00:12:34', '0199001234'],
+    ['06:39:58:12:34', '0639581234'],
     ['⓪①⑨⑨⓪⓪①②③④', '0199001234'],
     ['0️⃣1️⃣9️⃣9️⃣0️⃣0️⃣1️⃣2️⃣3️⃣4️⃣', '0199001234'],
     ['123456', '123456'],
@@ -79,6 +82,9 @@ describe('numbers to dial', () => {
     ['that reads as short dates', '06-12-11-10-09', ['0612111009']],
     ['that begins as a date', '02.06.20.21.33', ['0206202133']],
     ['that begins as a long date', '02.06.2021.33', ['0206202133']],
+    ['that reads as a time at its end', '123419h20', ['123419']],
+    ['that reads as a time at its start', '19:201234', ['201234']],
+    ['whose end reads as a time', '01:99:00:12:34', ['0199001234']],
     ['written with a plus like a short number', '+15 17 18', ['151718']],
     ['with a short number at its end', '0 15 17 18 15 17', ['01517181517']],
   ])('a number is found %s', (_title, text, digits) => {
@@ -131,6 +137,8 @@ describe('no numbers to dial', () => {
     'Composez le 112. 2021 foyers',
     '11 800 appels',
     'D1083, km 12',
+    'départements 01, 03, 38, 42 et 69',
+    'départements 01, 03, 38, 42, 69',
     'Plan : 1 2 3',
     '',
   ])('short numbers, postal codes, counts: %s', (text) => {
