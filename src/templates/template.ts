@@ -60,7 +60,16 @@ export interface Template {
 export const FALLBACK_LANGUAGE = 'fr';
 
 /** Placeholders that Tocsin fills in itself; every other one is a parameter of the template. */
-export const BUILT_IN_PLACEHOLDERS = ['source', 'region', 'code', 'time', 'services', 'numbers', 'deaf'] as const;
+export const BUILT_IN_PLACEHOLDERS = [
+  'source',
+  'region',
+  'of_region',
+  'code',
+  'time',
+  'services',
+  'numbers',
+  'deaf',
+] as const;
 
 const compiledMessages = new WeakMap<Wording, IntlMessageFormat>();
 
