@@ -1,0 +1,33 @@
+/** Pause, resume and cancel: a change of the broadcast's record, told to every process at once. */
+import type { Person } from '../notices/notice.ts';
+import { controlChannel } from '../queue/jobs.ts';
+import type { Store } from '../store/connection.ts';
+import type { Stored } from '../store/records.ts';
+import { type Broadcast, type BroadcastState, broadcastRecords, requireBroadcastChange } from './broadcast.ts';
+
+async function change(
+  store: Store,
+  id: string,
+  to: BroadcastState,
+  by: Person,
+  stamp: Partial<Broadcast> = {},
+): Promise<Stored<Broadcast>> {
+  const records = broadcastRecords(store);
+  const current = await records.get(id);
+  requireBroadcastChange(current.value, to);
+  const act = { actor: by.actor, action: `broadcast.${to}`, subject: `broadcast/${id}` };
+  const changed = await records.update(current, { ...current.value, ...stamp, state: to }, act);
+  await store.redis.publish(controlChannel(store.prefix), JSON.stringify({ broadcast: current.value.no }));
+  return changed;
+}
+
+/** Nothing more is submitted; what is in flight is still answered and receipted. */
+export const pause = (store: Store, id: string, by: Person): Promise<Stored<Broadcast>> =>
+  change(store, id, 'paused', by);
+
+export const resume = (store: Store, id: string, by: Person): Promise<Stored<Broadcast>> =>
+  change(store, id, 'running', by);
+
+/** For good: every recipient not yet submitted to ends `cancelled`. */
+export const cancel = (store: Store, id: string, by: Person, now: () => number): Promise<Stored<Broadcast>> =>
+  change(store, id, 'cancelled', by, { cancelledAt: new Date(now()).toISOString() });

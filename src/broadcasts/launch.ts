@@ -1,0 +1,149 @@
+/**
+ * The launch: from here on people's telephones ring. It asks for a typed phrase that names the type, the regions and the
+ * count (R6), and writes notice, broadcast and plan in one step or not at all.
+ */
+import { TocsinError } from '../errors.ts';
+import { MAX_BATCHES, MAX_BROADCAST_NO } from '../ledger/address.ts';
+import { advance } from '../notices/lifecycle.ts';
+import type { Notice, Person } from '../notices/notice.ts';
+import { controlChannel } from '../queue/jobs.ts';
+import type { Store } from '../store/connection.ts';
+import { durabilityFaults } from '../store/durability.ts';
+import { commit, type Records, type Stored } from '../store/records.ts';
+import {
+  type Broadcast,
+  type BroadcastPlan,
+  broadcastId,
+  broadcastRecords,
+  countBatches,
+  planRecords,
+} from './broadcast.ts';
+import { type AudienceGroup, planLanes } from './plan.ts';
+import { type Route, routeFor } from './routes.ts';
+
+/** Receipts are waited for this long after the notice's expiry: the SMSC's last word comes after the validity period. */
+const RECEIPTS_AFTER_EXPIRY_MS = 3_600_000;
+
+export interface LaunchDeps {
+  readonly store: Store;
+  readonly notices: Records<Notice>;
+  readonly routes: readonly Route[];
+  /** The groups of an audience's snapshot. */
+  readonly groupsOf: (audience: string) => Promise<readonly AudienceGroup[]>;
+  readonly now: () => number;
+}
+
+/** What the operator types, exactly: `EXERCISE 101 REGIONS 100000 RECIPIENTS`. */
+export function launchPhrase(notice: Pick<Notice, 'status' | 'regions'>, recipients: number): string {
+  const regions = notice.regions.length;
+  return `${notice.status.toUpperCase()} ${regions} REGION${regions === 1 ? '' : 'S'} ${recipients} RECIPIENTS`;
+}
+
+/** The regions that have approved what they were shown. */
+export const approvedRegions = (notice: Notice): string[] =>
+  notice.decisions.filter(({ decision }) => decision === 'approved').map(({ region }) => region);
+
+/**
+ * Launches a notice for the regions approved so far; the others start as their approval comes.
+ * Throws `wrong_state` (a second launch too), `expired_notice`, `not_approved`, `wrong_phrase`, `wrong_route_kind`,
+ * `store_not_durable` (live routes).
+ */
+export async function launch(
+  deps: LaunchDeps,
+  noticeId: string,
+  phrase: string,
+  by: Person,
+): Promise<Stored<Broadcast>> {
+  const { store, notices, routes, now } = deps;
+  const current = await notices.get(noticeId);
+  const notice = current.value;
+  const launched = advance(notice, 'launched');
+  const released = approvedRegions(notice);
+  requireLaunchable(notice, released, now());
+  const route = routeFor(routes, notice);
+  await requireDurability(store, route);
+  const plan = planLanes(notice.renderings ?? [], await deps.groupsOf(notice.audience), route);
+  const recipients = plan.lanes.reduce((sum, lane) => sum + lane.recipients, 0);
+  requirePhrase(phrase, launchPhrase(notice, recipients));
+  requireRoom(plan);
+
+  const no = await nextNo(store);
+  const id = broadcastId(no);
+  const at = new Date(now()).toISOString();
+  const broadcast: Broadcast = {
+    no,
+    notice: noticeId,
+    status: notice.status,
+    severity: notice.severity,
+    route: route.id,
+    audience: notice.audience,
+    inDoubt: notice.inDoubt,
+    expires: notice.expires,
+    receiptDeadline: new Date(Date.parse(notice.expires) + RECEIPTS_AFTER_EXPIRY_MS).toISOString(),
+    recipients,
+    launchedAt: at,
+    launchedBy: by.person,
+    state: 'running',
+    released,
+  };
+  const changed: Notice = { ...launched, broadcast: id, timings: { ...notice.timings, launched: at } };
+  const act = {
+    actor: by.actor,
+    action: 'notice.launch',
+    subject: `notice/${noticeId}`,
+    detail: { broadcast: id, route: route.id, recipients, regions: released.length },
+  };
+  await commit(store, act, [
+    notices.put(current, changed),
+    broadcastRecords(store).put({ id, version: 0 }, broadcast),
+    planRecords(store).put({ id, version: 0 }, plan),
+  ]);
+  // Only hastens what the keeper would find by itself.
+  await store.redis.publish(controlChannel(store.prefix), JSON.stringify({ broadcast: no }));
+  return { id, version: 1, value: broadcast };
+}
+
+function requireLaunchable(notice: Notice, released: readonly string[], nowMs: number): void {
+  if (Date.parse(notice.expires) <= nowMs) {
+    throw new TocsinError('conflict', 'expired_notice', `The notice expired at ${notice.expires}`, {
+      faults: [{ at: '/expires', message: 'is in the past' }],
+    });
+  }
+  if (released.length === 0) {
+    throw new TocsinError('conflict', 'not_approved', 'No region has approved the notice yet', {
+      faults: [{ at: '/decisions', message: 'has no approval' }],
+    });
+  }
+}
+
+async function requireDurability(store: Store, route: Route): Promise<void> {
+  if (route.kind !== 'live') return;
+  const faults = await durabilityFaults(store.redis);
+  if (faults.length > 0) {
+    throw new TocsinError('unavailable', 'store_not_durable', 'Redis is not durable, so nothing goes live', { faults });
+  }
+}
+
+function requirePhrase(typed: string, expected: string): void {
+  if (typed.trim() === expected) return;
+  throw new TocsinError('invalid', 'wrong_phrase', `To launch, type exactly: ${expected}`, {
+    faults: [{ at: '/phrase', message: `is not "${expected}"` }],
+  });
+}
+
+function requireRoom(plan: BroadcastPlan): void {
+  if (plan.lanes.length === 0) {
+    throw new TocsinError('invalid', 'empty_audience', 'No region of the notice has a recipient', {
+      faults: [{ at: '/audience', message: 'has no recipient in the regions of the notice' }],
+    });
+  }
+  if (countBatches(plan) > MAX_BATCHES) {
+    throw new TocsinError('too-large', 'audience_too_large', `A broadcast has at most ${MAX_BATCHES} batches`);
+  }
+}
+
+async function nextNo(store: Store): Promise<number> {
+  const no = await store.redis.incr(`${store.prefix}{rec}:broadcast-no`);
+  if (no <= MAX_BROADCAST_NO) return no;
+  throw new TocsinError('unavailable', 'ledger_full', `The ledger holds ${MAX_BROADCAST_NO} broadcasts at most`);
+}

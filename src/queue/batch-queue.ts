@@ -1,0 +1,86 @@
+/** The queue of one route's batches: how jobs are added, and the settings under which workers take them. */
+import { type Job, Queue, type QueueOptions, Worker, type WorkerOptions } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Store } from '../store/connection.ts';
+import { type BatchJob, batchJobId } from './jobs.ts';
+
+/** A killed worker's jobs are back with the others within the sum of both. */
+const LOCK_MS = 3_000;
+const STALLED_CHECK_MS = 1_500;
+/** Jobs in one pipeline. */
+const ADD_CHUNK = 1_000;
+
+export interface PrioritisedBatch extends BatchJob {
+  readonly priority: number;
+}
+
+const nameOf = (route: string) => `batches-${route}`;
+/** In braces: all keys of a queue must live on one node of a Cluster. */
+const bullPrefix = (store: Store) => `{${store.prefix}queue}`;
+
+export class BatchQueue {
+  readonly #queue: Queue<BatchJob>;
+
+  constructor({ store, route }: { store: Store; route: string }) {
+    const options: QueueOptions = {
+      connection: store.redis,
+      prefix: bullPrefix(store),
+      // A batch is replayed from its slots, never retried from its job: a failed job leaves nothing behind either.
+      defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
+      streams: { events: { maxLen: 100 } },
+      skipVersionCheck: true,
+    };
+    this.#queue = new Queue<BatchJob>(nameOf(route), options);
+    this.#queue.on('error', () => {}); // the store's own connection reports it
+  }
+
+  /** Adds jobs; those that are there already stay as they are. */
+  async add(batches: readonly PrioritisedBatch[]): Promise<void> {
+    for (let from = 0; from < batches.length; from += ADD_CHUNK) {
+      const chunk = batches.slice(from, from + ADD_CHUNK);
+      await this.#queue.addBulk(
+        chunk.map(({ priority, ...data }) => ({ name: 'batch', data, opts: { jobId: batchJobId(data), priority } })),
+      );
+    }
+  }
+
+  /** Jobs that wait, are delayed or run. */
+  async depth(): Promise<number> {
+    const counts = await this.#queue.getJobCounts('wait', 'prioritized', 'delayed', 'active');
+    return Object.values(counts).reduce((sum, count) => sum + count, 0);
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.close();
+  }
+}
+
+export type BatchProcessor = (job: Job<BatchJob>, token: string) => Promise<void>;
+
+/** Starts taking batches of a route. `connection` must be the worker's own: it blocks. */
+export function startBatchWorker(options: {
+  store: Store;
+  connection: Redis;
+  route: string;
+  concurrency: number;
+  process: BatchProcessor;
+  onError: (error: Error) => void;
+}): Worker<BatchJob> {
+  const { store, connection, route, concurrency, process, onError } = options;
+  const settings: WorkerOptions = {
+    connection,
+    prefix: bullPrefix(store),
+    concurrency,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_CHECK_MS,
+    // Every restart of a process may stall a batch once more; its slots say what is left to do, so it never fails for it.
+    maxStalledCount: 1_000_000,
+    drainDelay: 1,
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: 0 },
+    skipVersionCheck: true,
+  };
+  const worker = new Worker<BatchJob>(nameOf(route), (job, token) => process(job, token ?? ''), settings);
+  worker.on('error', onError);
+  return worker;
+}

@@ -1,0 +1,39 @@
+/**
+ * Jobs: what the API and the keeper ask of the dispatchers. A job holds ids only, never a number or a text. One queue a
+ * route, since in a Cluster a queue lives on one node.
+ */
+import { z } from 'zod';
+
+/** Lower runs first. */
+export const SEVERITY_RANK = { Extreme: 0, Severe: 1, Moderate: 2, Minor: 3, Unknown: 4 } as const;
+export type Severity = keyof typeof SEVERITY_RANK;
+
+/** BullMQ priorities go from 1 to 2^21; each severity has a band of this width. */
+const BAND = 400_000;
+
+export const batchJobSchema = z.strictObject({
+  /** Number of the broadcast. */
+  broadcast: z.number().int().min(1),
+  /** Position of the batch in the broadcast. */
+  batch: z.number().int().min(0),
+  /** 0 (Extreme) to 4. */
+  rank: z.number().int().min(0).max(4),
+});
+export type BatchJob = z.infer<typeof batchJobSchema>;
+
+/** Deterministic, so that adding a batch again changes nothing while its job is there. */
+export const batchJobId = (job: Pick<BatchJob, 'broadcast' | 'batch'>): string => `b${job.broadcast}-${job.batch}`;
+
+/**
+ * Severity decides first (R11). Within one, batches run by the fraction of their lane that comes before them: all lanes
+ * advance together, and a small region is never behind a large one.
+ */
+export function batchPriority(severity: Severity, positionInLane: number, batchesOfLane: number): number {
+  const fraction = positionInLane / batchesOfLane;
+  return 1 + SEVERITY_RANK[severity] * BAND + Math.floor(fraction * (BAND - 1));
+}
+
+/** Message on the control channel: something about this broadcast has changed. */
+export const controlMessageSchema = z.strictObject({ broadcast: z.number().int() });
+
+export const controlChannel = (prefix: string): string => `${prefix}control`;
