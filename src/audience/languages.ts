@@ -4,7 +4,7 @@ export const LANGUAGES: readonly string[] =
   // French and its neighbours, then the regional languages, then those of the largest communities and of visitors.
   (
     'fr en de es it pt nl lb ca ' +
-    'br co eu oc gsw frp gcf gcr rcf swb buc lsf ' +
+    'br co eu oc gsw frp gcf gcr rcf swb buc ' +
     'ar ber kab tr pl ro ru uk zh vi ta fa ps ku so am ti bn hi ur pa sq sr hr bs bg hu cs sk el ja ko th wo bm ff ln sw mg hy ka he da sv no fi'
   ).split(' ');
 

@@ -1,7 +1,8 @@
-/**
- * The registry of alternative numbers: which number to dial instead of a service, in a region, and who verified it by a
- * test call. The only source of numbers in a text (requirement R1).
- */
+/** One entry of the directory: its shape, when it is in force, when its test call is too old, what it may hold. */
+import type { Fault } from '../errors.ts';
+import { formatNational, kindOf, type MsisdnKind, parseMsisdn } from '../sms/msisdn.ts';
+import { findRegion } from './regions.ts';
+import { isService } from './services.ts';
 
 /** The region code of entries that hold for the whole country, used where a region has none of its own. */
 export const NATIONAL = 'FR';
@@ -14,6 +15,7 @@ export interface AlternativeNumber {
   readonly number: string;
   /** As printed: "02 61 91 00 35". */
   readonly display: string;
+  /** Who answers there: "SAMU 35". */
   readonly owner: string;
   /** RFC 3339; in force from the one, up to but not including the other. */
   readonly validFrom?: string;
@@ -21,6 +23,7 @@ export interface AlternativeNumber {
   readonly enteredBy: string;
   readonly enteredAt: string;
   readonly verification?: Verification;
+  /** Starts at 1 and becomes the ETag. */
   readonly version: number;
 }
 
@@ -29,4 +32,77 @@ export interface Verification {
   readonly by: string;
   readonly at: string;
   readonly note?: string;
+}
+
+/** What a person gives: the rest is ours. `number` may be written in any French or international way. */
+export interface AlternativeNumberInput {
+  readonly region: string;
+  readonly service: string;
+  readonly number: string;
+  readonly owner: string;
+  readonly validFrom?: string | undefined;
+  readonly validUntil?: string | undefined;
+}
+
+const DAY_MS = 86_400_000;
+const MAX_OWNER = 100;
+/** RFC 3339, or a date alone; Date.parse would take much more, each engine in its own way. */
+const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/;
+
+export function inForce(entry: Pick<AlternativeNumber, 'validFrom' | 'validUntil'>, atMs: number): boolean {
+  const { validFrom, validUntil } = entry;
+  if (validFrom !== undefined && atMs < Date.parse(validFrom)) return false;
+  return validUntil === undefined || atMs < Date.parse(validUntil);
+}
+
+/** Whether nobody has verified the number by a test call in the last `days`. */
+export function isStale(entry: Pick<AlternativeNumber, 'verification'>, atMs: number, days = 90): boolean {
+  return entry.verification === undefined || Date.parse(entry.verification.at) < atMs - days * DAY_MS;
+}
+
+/** Fiction and unassigned numbers may stand in exercises only (requirement R22). */
+export function numberKind(entry: Pick<AlternativeNumber, 'number'>): MsisdnKind {
+  return kindOf(Number(entry.number));
+}
+
+/** Epoch milliseconds of an RFC 3339 time or a date (then midnight UTC); undefined when it is neither, or no real day. */
+export function timeOf(text: string): number | undefined {
+  const ms = TIME.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(ms)) return undefined;
+  const day = Number(text.slice(8, 10));
+  return day <= new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate() ? ms : undefined;
+}
+
+/** Every fault of an input; `place` turns a field's name into where it stands (`/number`, `line 3, number`). */
+export function inputFaults(input: AlternativeNumberInput, place: (field: string) => string): Fault[] {
+  const faults: Fault[] = [];
+  const refuse = (field: keyof AlternativeNumberInput, message: string) => faults.push({ at: place(field), message });
+  if (input.region !== NATIONAL && !findRegion(input.region)) {
+    refuse('region', `there is no region "${input.region}"; codes are INSEE's, as "01", "2A", "974", or "FR" for all`);
+  }
+  if (!isService(input.service)) refuse('service', `there is no emergency service "${input.service}"`);
+  const number = parseMsisdn(input.number);
+  if (!number.ok) refuse('number', `"${input.number}" cannot be dialled: ${number.reason.replaceAll('_', ' ')}`);
+  const owner = input.owner.trim();
+  if (owner === '' || owner.length > MAX_OWNER)
+    refuse('owner', `must name who answers, in ${MAX_OWNER} characters at most`);
+  const from = readTime('validFrom');
+  const until = readTime('validUntil');
+  if (from !== undefined && until !== undefined && until <= from) refuse('validUntil', 'must be after validFrom');
+  return faults;
+
+  function readTime(field: 'validFrom' | 'validUntil'): number | undefined {
+    const text = input[field];
+    if (text === undefined) return undefined;
+    const ms = timeOf(text);
+    if (ms === undefined) refuse(field, `"${text}" is no RFC 3339 time, as 2026-07-31T18:00:00+02:00`);
+    return ms;
+  }
+}
+
+/** The number's two forms; the input must be free of faults. */
+export function numberForms(written: string): { number: string; display: string } {
+  const parsed = parseMsisdn(written);
+  if (!parsed.ok) throw new Error('numberForms takes numbers that inputFaults let pass');
+  return { number: String(parsed.msisdn), display: formatNational(parsed.msisdn) };
 }
