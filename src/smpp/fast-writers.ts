@@ -2,11 +2,9 @@
  * Writes the answers and receipts that go out in bulk straight into a block (see PduWriter.reserve), without a
  * PDU object or a Buffer each. The caller makes room: the MAX_… constants say how much.
  */
-import { COMMAND, TLV } from './constants.ts';
+import { COMMAND, RESPONSE_BIT, TLV } from './constants.ts';
 import { digitCount, writeDigits, writeHeader, writeLatin1, writeU32 } from './octets.ts';
 
-/** Octets of a response that carries an empty message_id. */
-export const EMPTY_RESP_BYTES = 17;
 /** Octets that a submit_sm_resp takes at most for a message id within SMPP 3.4 (64 characters). */
 export const MAX_SUBMIT_RESP_BYTES = 81;
 
@@ -25,7 +23,10 @@ export function writeSubmitResp(
   return end + 1;
 }
 
-/** Writes a deliver_sm_resp or data_sm_resp with an empty message_id (§4.6.2); returns the new offset. */
+/** Octets of a response that carries an empty message_id. */
+export const EMPTY_RESP_BYTES = 17;
+
+/** Writes the response to a deliver_sm or data_sm, `command` (§4.6.2): an empty message_id. Returns the new offset. */
 export function writeDeliverResp(
   out: Buffer,
   offset: number,
@@ -33,9 +34,9 @@ export function writeDeliverResp(
   sequence: number,
   status: number,
 ): number {
-  writeHeader(out, offset, EMPTY_RESP_BYTES, command, status, sequence);
-  out[offset + 16] = 0;
-  return offset + EMPTY_RESP_BYTES;
+  const end = writeHeader(out, offset, EMPTY_RESP_BYTES, (command | RESPONSE_BIT) >>> 0, status, sequence);
+  out[end] = 0;
+  return end + 1;
 }
 
 /** Writes a PDU that is a header alone (enquire_link, generic_nack, …); returns the new offset. */

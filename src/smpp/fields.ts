@@ -45,6 +45,19 @@ type ValueOf = { int: number; cstring: string; octets: Uint8Array };
 /** Every mandatory field by its name in the specification; a PDU has those of its command. */
 export type PduFields = { [N in FieldName]?: ValueOf[(typeof FIELDS)[N]['kind']] };
 
+/** The fields of a cancel_sm (§4.9.1). */
+export type CancelFields = Pick<
+  PduFields,
+  | 'service_type'
+  | 'message_id'
+  | 'source_addr_ton'
+  | 'source_addr_npi'
+  | 'source_addr'
+  | 'dest_addr_ton'
+  | 'dest_addr_npi'
+  | 'destination_addr'
+>;
+
 const SOURCE = ['source_addr_ton', 'source_addr_npi', 'source_addr'] as const;
 const DESTINATION = ['dest_addr_ton', 'dest_addr_npi', 'destination_addr'] as const;
 const BIND = [

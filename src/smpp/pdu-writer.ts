@@ -3,6 +3,8 @@
  * backpressure by telling of it; what to stop sending is for the sessions to decide.
  */
 import type { Duplex } from 'node:stream';
+import { EMPTY_RESP_BYTES, writeBare, writeDeliverResp } from './fast-writers.ts';
+import { HEADER_BYTES } from './frames.ts';
 
 const BLOCK_BYTES = 65_536;
 
@@ -53,6 +55,18 @@ export class PduWriter {
     const at = this.reserve(octets.length);
     this.block.set(octets, at);
     this.commit(at + octets.length);
+  }
+
+  /** Writes a PDU that is a header alone: enquire_link, unbind, generic_nack and their like. */
+  writeBare(command: number, status: number, sequence: number): void {
+    const at = this.reserve(HEADER_BYTES);
+    this.commit(writeBare(this.block, at, command, status, sequence));
+  }
+
+  /** Writes the response to a deliver_sm or data_sm, `command`. */
+  writeDeliverResp(command: number, status: number, sequence: number): void {
+    const at = this.reserve(EMPTY_RESP_BYTES);
+    this.commit(writeDeliverResp(this.block, at, command, sequence, status));
   }
 
   /** Writes at once what is waiting: before the transport is ended. */

@@ -5,79 +5,51 @@
  */
 import type { Duplex } from 'node:stream';
 import { TocsinError } from '../errors.ts';
-import { COMMAND, RESPONSE_BIT, STATUS } from './constants.ts';
-import { readDeliver } from './deliver.ts';
-import { BindError, type FrameError, PduError } from './errors.ts';
-import { EMPTY_RESP_BYTES, writeBare, writeDeliverResp } from './fast-writers.ts';
-import type { PduFields } from './fields.ts';
-import { HEADER_BYTES } from './frames.ts';
-import { findNul, readLatin1, readU32 } from './octets.ts';
-import { encodePdu, isResponse } from './pdu.ts';
+import { COMMAND, STATUS } from './constants.ts';
+import type { Deliver } from './deliver.ts';
+import { BindError, type FrameError, type PduError } from './errors.ts';
+import type { CancelFields } from './fields.ts';
+import { type InboundSink, sortInbound } from './inbound.ts';
+import { Liveness } from './liveness.ts';
+import { encodePdu } from './pdu.ts';
 import { Requests } from './requests.ts';
 import { Sequence } from './sequence.ts';
-import {
-  type ChangeReason,
-  SESSION_CHANGES,
-  type SessionClock,
-  type SessionHandlers,
-  type SessionOptions,
-  type SessionState,
-} from './session-types.ts';
+import { type ChangeReason, SESSION_CHANGES, type SessionHandlers, type SessionState } from './session-events.ts';
+import { encodeBind, type ResolvedOptions, resolveOptions, type SessionOptions, tickMs } from './session-options.ts';
 import { badMsisdn, MSISDN_LIMIT, type SubmitTemplate } from './submit-template.ts';
 import { NONE, Window } from './window.ts';
 import { Wire } from './wire.ts';
 
-const DEFAULTS = {
-  systemType: '',
-  bindAs: 'transceiver',
-  interfaceVersion: 0x34,
-  addressTon: 0,
-  addressNpi: 0,
-  addressRange: '',
-  window: 100,
-  responseTimeoutMs: 30_000,
-  enquireLinkMs: 30_000,
-  enquireLinkTimeoutMs: 10_000,
-  bindTimeoutMs: 10_000,
-  pduTimeoutMs: 10_000,
-  maxPduBytes: 65_536,
-} as const satisfies Partial<SessionOptions>;
-
-const SYSTEM_CLOCK: SessionClock = { now: Date.now, setInterval, clearInterval };
-/** Deadlines are looked at four times within the shortest of them, but not more often than this. */
-const MIN_TICK_MS = 5;
-const MAX_TICK_MS = 1_000;
-
 export class Session<Ref> {
-  readonly #options: Required<Omit<SessionOptions, 'clock'>>;
+  readonly #options: ResolvedOptions;
   readonly #handlers: SessionHandlers<Ref>;
-  readonly #clock: SessionClock;
   readonly #wire: Wire;
   readonly #window: Window<Ref>;
   readonly #sequence = new Sequence();
   readonly #requests = new Requests();
+  readonly #liveness: Liveness;
   readonly #timer: unknown;
 
   #state: SessionState = 'open';
   #windowLimit: number;
-  #bindSequence = 0;
+  /** Sequence number of the bind, later of the unbind. */
+  #handshake = 0;
   /** deliver_sm and data_sm that the owner has not responded to. */
   #owed = 0;
-  #lastHeard: number;
-  #enquiredAt: number | undefined;
+  /** Whether the chunk at hand completed a PDU. */
+  #heard = false;
   /** How an unbinding session ends: by our unbind once all is read, or by the peer's. */
   #unbinding: 'ours' | 'ours_sent' | 'peers' | undefined;
   #unbindingSince = 0;
   #unbound: (() => void)[] = [];
 
   constructor(transport: Duplex, options: SessionOptions, handlers: SessionHandlers<Ref>) {
-    const { clock, ...given } = options;
-    this.#options = { ...DEFAULTS, ...given };
+    this.#options = resolveOptions(options);
     this.#handlers = handlers;
-    this.#clock = clock ?? SYSTEM_CLOCK;
+    const { clock } = this.#options;
     this.#windowLimit = this.#options.window;
     this.#window = new Window(this.#options.window);
-    this.#lastHeard = this.#clock.now();
+    this.#liveness = new Liveness(this.#options.enquireLinkMs, this.#options.enquireLinkTimeoutMs, clock.now());
     this.#wire = new Wire(
       transport,
       {
@@ -85,11 +57,11 @@ export class Session<Ref> {
         onChunkEnd: this.#onChunkEnd,
         onFrameError: this.#onFrameError,
         onDrain: () => this.#handlers.onDrain?.(),
-        onClosed: (reason) => this.#closeAs(reason),
+        onClosed: (reason) => this.#gone(reason),
       },
-      { maxPduBytes: this.#options.maxPduBytes, now: this.#clock.now },
+      { maxPduBytes: this.#options.maxPduBytes, now: clock.now },
     );
-    this.#timer = this.#clock.setInterval(this.#tick, tickMs(this.#options));
+    this.#timer = clock.setInterval(this.#tick, tickMs(this.#options));
   }
 
   get state(): SessionState {
@@ -119,23 +91,12 @@ export class Session<Ref> {
   /** Binds; rejects with a BindError, and the session is closed then. */
   async bind(): Promise<void> {
     const options = this.#options;
+    if (this.#state === 'closed') throw new BindError('closed');
     this.#change('binding', 'bind_sent');
     const sequence = this.#nextSequence();
-    this.#bindSequence = sequence;
-    const answer = this.#requests.start(sequence, this.#clock.now() + options.bindTimeoutMs);
-    this.#wire.writer.write(
-      encodePdu({
-        command: COMMAND[`bind_${options.bindAs}`],
-        sequence,
-        system_id: options.systemId,
-        password: options.password,
-        system_type: options.systemType,
-        interface_version: options.interfaceVersion,
-        addr_ton: options.addressTon,
-        addr_npi: options.addressNpi,
-        address_range: options.addressRange,
-      }),
-    );
+    this.#handshake = sequence;
+    const answer = this.#requests.start(sequence, this.#options.clock.now() + options.bindTimeoutMs);
+    this.#wire.writer.write(encodeBind(options, sequence));
     let status: number;
     try {
       status = await answer;
@@ -158,7 +119,7 @@ export class Session<Ref> {
       const msisdn = msisdns[i]!;
       if (!(msisdn >= 1 && msisdn < MSISDN_LIMIT)) throw badMsisdn();
     }
-    const now = this.#clock.now();
+    const now = this.#options.clock.now();
     const { writer } = this.#wire;
     const window = this.#window;
     let at = writer.reserve((to - from) * template.maxLength);
@@ -180,28 +141,16 @@ export class Session<Ref> {
   respond(sequence: number, status: number, command: number = COMMAND.deliver_sm): void {
     if (this.#state === 'closed') return;
     if (this.#owed > 0) this.#owed--;
-    this.#answer(command, sequence, status);
+    this.#wire.writer.writeDeliverResp(command, status, sequence);
     if (this.#state === 'unbinding') this.#settleUnbind();
   }
 
   /** Sends cancel_sm and gives the status of the response; rejects when there is none. */
-  async cancel(
-    fields: Pick<
-      PduFields,
-      | 'service_type'
-      | 'message_id'
-      | 'source_addr_ton'
-      | 'source_addr_npi'
-      | 'source_addr'
-      | 'dest_addr_ton'
-      | 'dest_addr_npi'
-      | 'destination_addr'
-    >,
-  ): Promise<number> {
+  async cancel(fields: CancelFields): Promise<number> {
     if (this.#state !== 'bound') throw notBound();
     const sequence = this.#nextSequence();
     this.#wire.writer.write(encodePdu({ ...fields, command: COMMAND.cancel_sm, sequence }));
-    return this.#requests.start(sequence, this.#clock.now() + this.#options.responseTimeoutMs);
+    return this.#requests.start(sequence, this.#options.clock.now() + this.#options.responseTimeoutMs);
   }
 
   /**
@@ -219,118 +168,110 @@ export class Session<Ref> {
   /** Closes at once; what is in flight stays so. */
   destroy(): void {
     this.#wire.destroy();
-    this.#closeAs('destroyed');
+    this.#gone('destroyed');
   }
 
-  // Inbound, hot
+  // Inbound
+
+  readonly #sink: InboundSink = {
+    submitResponse: (sequence, status, messageId) => this.#takeResponse(sequence, status, messageId),
+    deliver: (deliver) => this.#takeDeliver(deliver),
+    badDeliver: (error) => this.#takeBadDeliver(error),
+    // §4.11: either side, at any time; before the bind too.
+    enquiry: (sequence) => this.#wire.writer.writeBare(COMMAND.enquire_link_resp, STATUS.ESME_ROK, sequence),
+    unbind: (sequence) => this.#takeUnbind(sequence),
+    nack: (sequence, status) => this.#takeNack(sequence, status),
+    response: (command, sequence, status) => this.#takeOtherResponse(command, sequence, status),
+    notice: (kind) => this.#handlers.onAnomaly?.({ kind }),
+    unknown: (command, sequence) => this.#takeUnknown(command, sequence),
+  };
 
   readonly #onFrame = (buf: Buffer, start: number, end: number): void => {
     if (this.#state === 'closed') return;
-    this.#enquiredAt = undefined;
-    const command = readU32(buf, start + 4);
-    if (command === COMMAND.submit_sm_resp) this.#takeResponse(buf, start, end);
-    else if (command === COMMAND.deliver_sm || command === COMMAND.data_sm) this.#takeDeliver(buf, start, end);
-    else this.#takeRare(command, readU32(buf, start + 8), readU32(buf, start + 12));
+    this.#heard = true;
+    sortInbound(buf, start, end, this.#sink);
   };
 
   readonly #onChunkEnd = (): void => {
-    this.#lastHeard = this.#clock.now();
+    if (this.#heard) {
+      this.#heard = false;
+      this.#liveness.heard(this.#options.clock.now());
+    }
     this.#handlers.onChunkEnd?.();
     if (this.#state === 'unbinding') this.#settleUnbind();
   };
 
-  #takeResponse(buf: Buffer, start: number, end: number): void {
-    const status = readU32(buf, start + 8);
-    const idStart = start + HEADER_BYTES;
-    const messageId = end > idStart ? readLatin1(buf, idStart, findNul(buf, idStart, end)) : '';
-    this.#settleSubmission(readU32(buf, start + 12), status, messageId, COMMAND.submit_sm_resp);
+  #takeDeliver(deliver: Deliver): void {
+    if (this.#state === 'bound' || this.#state === 'unbinding') {
+      this.#owed++;
+      this.#handlers.onDeliver(deliver);
+      return;
+    }
+    const { command, sequence } = deliver;
+    this.#wire.writer.writeDeliverResp(command, STATUS.ESME_RINVBNDSTS, sequence);
+    this.#handlers.onAnomaly?.({ kind: 'not_bound', command, sequence });
   }
 
-  #settleSubmission(sequence: number, status: number, messageId: string, command: number): void {
+  #takeResponse(sequence: number, status: number, messageId: string): void {
+    if (!this.#settleSubmission(sequence, status, messageId)) {
+      this.#handlers.onAnomaly?.({ kind: 'unexpected_response', command: COMMAND.submit_sm_resp, sequence, status });
+    }
+  }
+
+  #takeOtherResponse(command: number, sequence: number, status: number): void {
+    if (!this.#settleRequest(sequence, status)) {
+      this.#handlers.onAnomaly?.({ kind: 'unexpected_response', command, sequence, status });
+    }
+  }
+
+  #takeNack(sequence: number, given: number): void {
+    const status = given === STATUS.ESME_ROK ? STATUS.ESME_RSYSERR : given;
+    if (this.#settleSubmission(sequence, status, '') || this.#settleRequest(sequence, status)) return;
+    this.#handlers.onAnomaly?.({ kind: 'nack', sequence, status });
+  }
+
+  #takeUnbind(sequence: number): void {
+    this.#wire.writer.writeBare(COMMAND.unbind_resp, STATUS.ESME_ROK, sequence);
+    if (this.#state === 'bound') this.#startUnbind('peers', 'unbound_by_peer');
+    else if (this.#state === 'unbinding') this.#unbinding = 'peers';
+    else this.#end('unbound_by_peer');
+  }
+
+  #takeUnknown(command: number, sequence: number): void {
+    this.#wire.writer.writeBare(COMMAND.generic_nack, STATUS.ESME_RINVCMDID, sequence);
+    this.#handlers.onAnomaly?.({ kind: 'unknown_command', command, sequence });
+  }
+
+  #takeBadDeliver(error: PduError): void {
+    this.#wire.writer.writeDeliverResp(error.command, error.status, error.sequence);
+    this.#handlers.onAnomaly?.({ kind: 'bad_pdu', error });
+  }
+
+  #settleSubmission(sequence: number, status: number, messageId: string): boolean {
     const ref = this.#window.answer(sequence);
     if (ref !== NONE) {
       this.#handlers.onResponse(ref, status, messageId);
-      return;
+      return true;
     }
     const late = this.#window.late(sequence);
-    if (late !== NONE) this.#handlers.onLateResponse(late, status, messageId);
-    else if (command === COMMAND.generic_nack) this.#handlers.onAnomaly?.({ kind: 'nack', sequence, status });
-    else this.#handlers.onAnomaly?.({ kind: 'unexpected_response', command, sequence, status });
-  }
-
-  #takeDeliver(buf: Buffer, start: number, end: number): void {
-    if (this.#state === 'open' || this.#state === 'binding') {
-      const command = readU32(buf, start + 4);
-      const sequence = readU32(buf, start + 12);
-      this.#answer(command, sequence, STATUS.ESME_RINVBNDSTS);
-      this.#handlers.onAnomaly?.({ kind: 'not_bound', command, sequence });
-      return;
-    }
-    let deliver: ReturnType<typeof readDeliver>;
-    try {
-      deliver = readDeliver(buf, start, end);
-    } catch (error) {
-      if (!(error instanceof PduError)) throw error;
-      this.#answer(error.command, error.sequence, error.status);
-      this.#handlers.onAnomaly?.({ kind: 'bad_pdu', error });
-      return;
-    }
-    this.#owed++;
-    this.#handlers.onDeliver(deliver);
-  }
-
-  // Inbound, rare
-
-  #takeRare(command: number, status: number, sequence: number): void {
-    switch (command) {
-      case COMMAND.enquire_link:
-        // §4.11: either side, at any time; before the bind too.
-        this.#writeBare(COMMAND.enquire_link_resp, STATUS.ESME_ROK, sequence);
-        return;
-      case COMMAND.enquire_link_resp:
-        return;
-      case COMMAND.unbind:
-        this.#writeBare(COMMAND.unbind_resp, STATUS.ESME_ROK, sequence);
-        if (this.#state === 'bound') this.#startUnbind('peers', 'unbound_by_peer');
-        else if (this.#state === 'unbinding') this.#unbinding = 'peers';
-        else this.#end('unbound_by_peer');
-        return;
-      case COMMAND.alert_notification:
-        this.#handlers.onAnomaly?.({ kind: 'alert_notification' });
-        return;
-      case COMMAND.outbind:
-        this.#handlers.onAnomaly?.({ kind: 'outbind' });
-        return;
-      case COMMAND.generic_nack:
-        if (!this.#settleRequest(sequence, status === STATUS.ESME_ROK ? STATUS.ESME_RSYSERR : status)) {
-          this.#settleSubmission(sequence, status, '', command);
-        }
-        return;
-      default:
-        if (!isResponse(command)) {
-          this.#writeBare(COMMAND.generic_nack, STATUS.ESME_RINVCMDID, sequence);
-          this.#handlers.onAnomaly?.({ kind: 'unknown_command', command, sequence });
-        } else if (!this.#settleRequest(sequence, status)) {
-          this.#handlers.onAnomaly?.({ kind: 'unexpected_response', command, sequence, status });
-        }
-    }
+    if (late === NONE) return false;
+    this.#handlers.onLateResponse(late, status, messageId);
+    return true;
   }
 
   #settleRequest(sequence: number, status: number): boolean {
     if (!this.#requests.settle(sequence, status)) return false;
+    if (sequence !== this.#handshake) return true;
     // The state follows at once, not with the promise: a deliver_sm may be next in this very chunk.
-    if (this.#state === 'binding' && sequence === this.#bindSequence) {
-      if (status === STATUS.ESME_ROK) this.#change('bound', 'bind_accepted');
-      else this.#end('bind_refused');
-    } else if (this.#unbinding === 'ours_sent') {
-      this.#end('unbound');
-    }
+    if (this.#state === 'unbinding') this.#end('unbound');
+    else if (status === STATUS.ESME_ROK) this.#change('bound', 'bind_accepted');
+    else this.#end('bind_refused');
     return true;
   }
 
   readonly #onFrameError = (error: FrameError): void => {
     // There is no sequence number to be trusted: §4.3.1 says 0.
-    this.#writeBare(COMMAND.generic_nack, STATUS.ESME_RINVCMDLEN, 0);
+    this.#wire.writer.writeBare(COMMAND.generic_nack, STATUS.ESME_RINVCMDLEN, 0);
     this.#handlers.onAnomaly?.({ kind: 'bad_frame', error });
     this.#end('bad_frame');
   };
@@ -338,11 +279,11 @@ export class Session<Ref> {
   // Time
 
   readonly #tick = (): void => {
-    const now = this.#clock.now();
+    const now = this.#options.clock.now();
     if (this.#state === 'closed') {
       // A peer that takes no octets keeps a closing transport open for one tick, no longer.
       this.#wire.destroy();
-      this.#clock.clearInterval(this.#timer as never);
+      this.#options.clock.clearInterval(this.#timer as never);
       return;
     }
     const options = this.#options;
@@ -361,20 +302,16 @@ export class Session<Ref> {
   };
 
   #enquire(now: number): void {
-    const { enquireLinkMs, enquireLinkTimeoutMs } = this.#options;
-    if (this.#enquiredAt !== undefined) {
-      if (now - this.#enquiredAt >= enquireLinkTimeoutMs) this.#end('half_open');
-    } else if (now - this.#lastHeard >= enquireLinkMs) {
-      this.#enquiredAt = now;
-      this.#writeBare(COMMAND.enquire_link, STATUS.ESME_ROK, this.#nextSequence());
-    }
+    const life = this.#liveness.check(now);
+    if (life === 'half_open') this.#end('half_open');
+    if (life === 'ask') this.#wire.writer.writeBare(COMMAND.enquire_link, STATUS.ESME_ROK, this.#nextSequence());
   }
 
   // The end
 
   #startUnbind(by: 'ours' | 'peers', reason: ChangeReason): void {
     this.#unbinding = by;
-    this.#unbindingSince = this.#clock.now();
+    this.#unbindingSince = this.#options.clock.now();
     this.#change('unbinding', reason);
     // Ours goes on here; the peer's at the end of the chunk, which may hold more.
     if (by === 'ours') this.#settleUnbind();
@@ -387,9 +324,10 @@ export class Session<Ref> {
     } else if (this.#unbinding === 'ours') {
       this.#unbinding = 'ours_sent';
       const sequence = this.#nextSequence();
-      this.#writeBare(COMMAND.unbind, STATUS.ESME_ROK, sequence);
+      this.#handshake = sequence;
+      this.#wire.writer.writeBare(COMMAND.unbind, STATUS.ESME_ROK, sequence);
       this.#requests
-        .start(sequence, this.#clock.now() + this.#options.bindTimeoutMs)
+        .start(sequence, this.#options.clock.now() + this.#options.bindTimeoutMs)
         .catch(() => this.#end('unbind_timeout'));
     }
   }
@@ -400,10 +338,21 @@ export class Session<Ref> {
     this.#closeAs(reason);
   }
 
+  /** The transport is gone already. */
+  #gone(reason: ChangeReason): void {
+    this.#options.clock.clearInterval(this.#timer as never);
+    this.#closeAs(reason);
+  }
+
   #closeAs(reason: ChangeReason): void {
     if (this.#state === 'closed') return;
     this.#change('closed', reason);
     this.#requests.fail();
+    if (this.#heard) {
+      // Closed within a chunk: the owner may wait for its end to record what it has heard.
+      this.#heard = false;
+      this.#handlers.onChunkEnd?.();
+    }
     for (const resolve of this.#unbound) resolve();
     this.#handlers.onClosed({ reason, inFlight: this.#window.unansweredRefs() });
   }
@@ -417,36 +366,11 @@ export class Session<Ref> {
     this.#handlers.onState?.({ from, to, reason });
   }
 
-  // Outbound
-
-  #answer(command: number, sequence: number, status: number): void {
-    const { writer } = this.#wire;
-    const at = writer.reserve(EMPTY_RESP_BYTES);
-    writer.commit(writeDeliverResp(writer.block, at, (command | RESPONSE_BIT) >>> 0, sequence, status));
-  }
-
-  #writeBare(command: number, status: number, sequence: number): void {
-    const { writer } = this.#wire;
-    const at = writer.reserve(HEADER_BYTES);
-    writer.commit(writeBare(writer.block, at, command, status, sequence));
-  }
-
   #nextSequence(): number {
     return this.#sequence.next(this.#inUse);
   }
 
   readonly #inUse = (sequence: number): boolean => this.#window.clashes(sequence) || this.#requests.has(sequence);
-}
-
-function tickMs(options: Required<Omit<SessionOptions, 'clock'>>): number {
-  const shortest = Math.min(
-    options.responseTimeoutMs,
-    options.enquireLinkMs,
-    options.enquireLinkTimeoutMs,
-    options.bindTimeoutMs,
-    options.pduTimeoutMs,
-  );
-  return Math.max(MIN_TICK_MS, Math.min(MAX_TICK_MS, Math.floor(shortest / 4)));
 }
 
 function notBound(): TocsinError {

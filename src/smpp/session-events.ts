@@ -1,6 +1,5 @@
 /**
- * What a session is told (options), what it tells (handlers), and the states it may be in with the changes between
- * them. No behaviour but the check of a change.
+ * What a session tells (its handlers), and the states it may be in with the changes between them. No behaviour.
  */
 import type { Deliver } from './deliver.ts';
 import type { FrameError, PduError } from './errors.ts';
@@ -36,40 +35,6 @@ export interface StateChange {
   from: SessionState;
   to: SessionState;
   reason: ChangeReason;
-}
-
-export type BindAs = 'transceiver' | 'transmitter' | 'receiver';
-
-/** Time, for tests to inject. */
-export interface SessionClock {
-  now: () => number;
-  setInterval: (tick: () => void, ms: number) => unknown;
-  clearInterval: (handle: never) => void;
-}
-
-export interface SessionOptions {
-  systemId: string;
-  password: string;
-  systemType?: string;
-  bindAs?: BindAs;
-  /** 0x34 unless the SMSC wants another. */
-  interfaceVersion?: number;
-  addressTon?: number;
-  addressNpi?: number;
-  addressRange?: string;
-  /** Most submissions in flight. */
-  window?: number;
-  /** A submission without a response for so long gives up its place. */
-  responseTimeoutMs?: number;
-  /** Silence after which an enquire_link goes out. */
-  enquireLinkMs?: number;
-  /** Silence after that enquire_link which means that the peer is gone. */
-  enquireLinkTimeoutMs?: number;
-  bindTimeoutMs?: number;
-  /** Longest time from the first octet of a PDU to its last. */
-  pduTimeoutMs?: number;
-  maxPduBytes?: number;
-  clock?: SessionClock;
 }
 
 /** Things out of the ordinary that do not end the session by themselves. */
