@@ -2,6 +2,7 @@
  * What a notice is: what an authority has to tell the public, in the terms of CAP 1.2. Owns the record's shape; what may
  * come in from outside is in notice-input.ts.
  */
+import type { RegionScope } from '../directory/authorities.ts';
 import type { NoticeStatus, Rendering } from '../templates/rendering.ts';
 import type { NoticeState } from './lifecycle.ts';
 
@@ -38,7 +39,7 @@ export interface Notice {
   // The CAP alert. Together these three are its name for others (CAP 1.2 §3.2.1, references).
   readonly identifier: string;
   readonly sender: string;
-  /** RFC 3339 with a numeric offset; the time that the texts print. */
+  /** With a numeric offset, UTC as -00:00 (CAP 1.2 §3.3.2). Of our own notices the time of submission. */
   readonly sent: string;
   readonly status: NoticeStatus;
   readonly msgType: 'Alert' | 'Update' | 'Cancel';
@@ -99,7 +100,9 @@ export interface Person {
 
 /** A person who may decide for some regions, or for all (`*`). */
 export interface Approver extends Person {
-  readonly regions: readonly string[] | '*';
+  readonly regions: RegionScope;
+  /** Id of the authority they act for; default: the region's prefecture, or the ministry for who decides for all. */
+  readonly authority?: string;
 }
 
 /** What a notice needs to know of an audience: the counts of a snapshot, never its recipients. */

@@ -1,0 +1,81 @@
+/**
+ * Writes a notice's texts: one rendering for each group of the audience in the notice's regions, and one in each region's
+ * default language even where the audience has nobody of it. Collects faults over all regions instead of stopping.
+ */
+import type { AlternativeNumber } from '../directory/alternative-numbers.ts';
+import { findRegion, type Region } from '../directory/regions.ts';
+import { TocsinError } from '../errors.ts';
+import type { Problem } from '../templates/problem.ts';
+import { render } from '../templates/render.ts';
+import type { Rendering } from '../templates/rendering.ts';
+import type { Template } from '../templates/template.ts';
+import { numberProblems } from './checks.ts';
+import { sortRenderings } from './hashes.ts';
+import type { AudienceView, Notice } from './notice.ts';
+
+/** What the directory answers here: the numbers in force in a region at a time (ms since epoch). */
+export interface NumberSource {
+  lookup(region: string, services: string[], atMs: number): Promise<{ found: AlternativeNumber[] }>;
+}
+
+export interface Composed {
+  /** By region and language. */
+  readonly renderings: Rendering[];
+  readonly problems: Problem[];
+}
+
+export type Composable = Pick<Notice, 'status' | 'services' | 'regions' | 'parameters'>;
+
+/** `audience` undefined: the default languages only. `atMs` is the time that the texts print. */
+export async function compose(
+  directory: NumberSource,
+  template: Template,
+  notice: Composable,
+  audience: AudienceView | undefined,
+  atMs: number,
+): Promise<Composed> {
+  const regions = notice.regions.map(findRegion).filter((region) => region !== undefined);
+  const languages = languagesByRegion(regions, audience);
+  const lookups = await Promise.all(
+    regions.map(({ code }) =>
+      template.numbers === 'none' ? { found: [] } : directory.lookup(code, [...notice.services], atMs),
+    ),
+  );
+
+  const renderings: Rendering[] = [];
+  const problems: Problem[] = [];
+  for (const [i, region] of regions.entries()) {
+    const numbers = lookups[i]?.found ?? [];
+    for (const language of languages.get(region.code) ?? []) {
+      const { status, services, parameters } = notice;
+      try {
+        const rendering = render({ template, region, language, status, services, numbers, parameters, atMs });
+        renderings.push(rendering);
+        problems.push(...numberProblems(status, rendering));
+      } catch (error) {
+        problems.push(...problemsOf(error));
+      }
+    }
+  }
+  return { renderings: sortRenderings(renderings), problems: distinct(problems) };
+}
+
+function languagesByRegion(regions: readonly Region[], audience: AudienceView | undefined): Map<string, Set<string>> {
+  const languages = new Map(regions.map(({ code, languages: [first] }) => [code, new Set(first ? [first] : [])]));
+  for (const { region, language } of audience?.groups ?? []) languages.get(region)?.add(language);
+  return languages;
+}
+
+/** The faults of a refusal; anything that is no refusal is thrown on. */
+export function problemsOf(error: unknown): Problem[] {
+  if (!(error instanceof TocsinError)) throw error;
+  if (error.faults.length === 0) return [{ code: error.code, at: '', message: error.message }];
+  return error.faults.map((fault) => ({ code: error.code, ...fault }));
+}
+
+/** A missing number is the same fault in each language of its region. */
+function distinct(problems: readonly Problem[]): Problem[] {
+  return [
+    ...new Map(problems.map((problem) => [`${problem.code} ${problem.at} ${problem.message}`, problem])).values(),
+  ];
+}

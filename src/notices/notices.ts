@@ -1,0 +1,239 @@
+/**
+ * The notices: written, submitted, decided on, kept with their versions and an audit entry for every change. Refuses to
+ * submit what could not be sent as it stands, with all faults at once; launching is for broadcasts/, by `records` and
+ * the steps in stages.ts.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { TocsinError } from '../errors.ts';
+import type { Store } from '../store/connection.ts';
+import { Records, type Stored } from '../store/records.ts';
+import type { Templates } from '../templates/load.ts';
+import { type Problem, refuseProblems } from '../templates/problem.ts';
+import { audienceProblems, statementProblems } from './checks.ts';
+import { type Composed, compose, type NumberSource, problemsOf } from './compose.ts';
+import { decided } from './decide.ts';
+import { renderingsHash } from './hashes.ts';
+import { advance, requireChange } from './lifecycle.ts';
+import type { Approver, AudienceView, Notice, Person } from './notice.ts';
+import type { DecisionInput, NoticeInput, NoticePatch } from './notice-input.ts';
+import { type Preview, previewOf } from './preview.ts';
+import { cancelled } from './stages.ts';
+
+export interface NoticesDeps {
+  readonly store: Store;
+  readonly templates: Pick<Templates, 'find'>;
+  readonly directory: NumberSource;
+  /** The snapshot's counts; throws `not-found` for an unknown one. */
+  readonly snapshot: (id: string) => Promise<AudienceView>;
+  /** CAP sender of notices written here: a domain name. */
+  readonly sender?: string;
+  /** ms since epoch. */
+  readonly now?: () => number;
+}
+
+/** A notice without its texts, for lists. */
+export type NoticeSummary = Omit<Notice, 'renderings'>;
+
+const DEFAULT_SENDER = 'tocsin.invalid';
+
+export class Notices {
+  /** For whoever commits a change of a notice together with a record of its own. */
+  readonly records: Records<Notice>;
+  readonly #deps: NoticesDeps;
+  readonly #now: () => number;
+
+  constructor(deps: NoticesDeps) {
+    this.#deps = deps;
+    this.records = new Records<Notice>(deps.store, 'notice');
+    this.#now = deps.now ?? Date.now;
+  }
+
+  /** A new draft. Throws `invalid` with the faults of the statement, `conflict/duplicate_notice` for a known CAP message. */
+  async create(input: NoticeInput, by: Person): Promise<Stored<Notice>> {
+    const nowMs = this.#now();
+    const at = new Date(nowMs).toISOString();
+    const { id, identifier, sender, sent } = this.#identity(input, nowMs);
+    const template = this.#deps.templates.find(input.template);
+    const notice: Notice = {
+      ...input,
+      identifier,
+      sender,
+      sent,
+      scope: 'Public',
+      event: input.event ?? template?.event ?? '',
+      state: 'draft',
+      author: by.person,
+      editors: [],
+      createdAt: at,
+      decisions: [],
+      timings: { created: at },
+    };
+    refuseProblems('The notice has faults', [
+      ...identityProblems(input),
+      ...statementProblems(notice, template, nowMs),
+      ...(await this.#followUpProblems(notice)),
+    ]);
+    try {
+      return await this.records.create(id, notice, act(by, 'notice.create', id, { status: notice.status }));
+    } catch (error) {
+      if (!(error instanceof TocsinError && error.code === 'version_conflict')) throw error;
+      throw new TocsinError('conflict', 'duplicate_notice', `This message is here already, as notice "${id}"`);
+    }
+  }
+
+  /** Changes a draft, or takes a returned notice back to draft. */
+  async change(id: string, patch: NoticePatch, by: Person, ifVersion?: number): Promise<Stored<Notice>> {
+    const current = await this.#read(id, ifVersion);
+    if (current.value.state !== 'draft') requireChange(current.value.state, 'draft');
+    const base = thawed(current.value);
+    const editors = base.author === by.person ? base.editors : [...new Set([...base.editors, by.person])];
+    const template = this.#deps.templates.find(patch.template ?? base.template);
+    const event = patch.event ?? (patch.template === undefined ? base.event : (template?.event ?? base.event));
+    const notice: Notice = { ...base, ...defined(patch), event, editors };
+    const problems = statementProblems(notice, template, this.#now());
+    refuseProblems('The notice has faults', [...problems, ...(await this.#followUpProblems(notice))]);
+    return this.records.update(current, notice, act(by, 'notice.change', id, { fields: Object.keys(patch) }));
+  }
+
+  get(id: string): Promise<Stored<Notice>> {
+    return this.records.get(id);
+  }
+
+  /** Newest first, without the texts. */
+  async list(page: { limit?: number; before?: string } = {}): Promise<Stored<NoticeSummary>[]> {
+    const records = await this.records.list(page);
+    return records.map(({ value: { renderings: _, ...summary }, ...record }) => ({ ...record, value: summary }));
+  }
+
+  /** The texts with their readers. For a draft, what is wrong comes as `problems`; a submitted notice shows its frozen texts. */
+  async preview(id: string): Promise<Preview> {
+    const { value: notice } = await this.records.get(id);
+    if (notice.renderings !== undefined) {
+      return previewOf(notice, notice, await this.#deps.snapshot(notice.audience), []);
+    }
+    const { audience, composed, problems } = await this.#tryOut(notice, this.#now());
+    const hashed = { ...notice, renderings: composed.renderings, audienceDigest: audience?.digest ?? '' };
+    return previewOf(notice, hashed, audience, problems);
+  }
+
+  /** Freezes the texts. Throws `invalid` with every fault of the notice, its audience and its regions. */
+  async submit(id: string, by: Person, ifVersion?: number): Promise<Stored<Notice>> {
+    const current = await this.#read(id, ifVersion);
+    requireChange(current.value.state, 'submitted');
+    if (current.value.state !== 'draft') {
+      throw new TocsinError('conflict', 'wrong_state', `A notice that is ${current.value.state} was submitted already`);
+    }
+    const nowMs = this.#now();
+    const at = new Date(nowMs).toISOString();
+    const { audience, composed, problems } = await this.#tryOut(current.value, nowMs);
+    refuseProblems('The notice cannot be submitted', problems);
+    const { renderings } = composed;
+    const ours = current.value.identifier === id;
+    const notice: Notice = {
+      ...advance(current.value, 'submitted'),
+      // A message from elsewhere keeps its name, by which others refer to it.
+      ...(ours ? { sent: capTime(nowMs) } : {}),
+      submitted: { by: by.person, at },
+      renderings,
+      renderingsHash: renderingsHash(renderings),
+      audienceDigest: audience?.digest ?? '',
+      decisions: [],
+      timings: { created: current.value.timings.created ?? current.value.createdAt, submitted: at },
+    };
+    const detail = { renderings: renderings.length, renderingsHash: notice.renderingsHash };
+    return this.records.update(current, notice, act(by, 'notice.submit', id, detail));
+  }
+
+  /** One region's approval or return, by somebody who may and who did not write it. */
+  async decide(id: string, input: DecisionInput, by: Approver, ifVersion?: number): Promise<Stored<Notice>> {
+    const current = await this.#read(id, ifVersion);
+    const notice = decided(current.value, input, by, new Date(this.#now()).toISOString());
+    const { region, hash, reasons } = input;
+    const detail = { region, hash, person: by.person, ...(reasons === undefined ? {} : { reasons }) };
+    return this.records.update(current, notice, act(by, `notice.${input.decision}`, id, detail));
+  }
+
+  /** Gives a notice up before its launch; afterwards its broadcast is cancelled instead. */
+  async cancel(id: string, by: Person, ifVersion?: number): Promise<Stored<Notice>> {
+    const current = await this.#read(id, ifVersion);
+    if (current.value.state === 'launched') {
+      throw new TocsinError('conflict', 'wrong_state', 'The notice is launched: cancel its broadcast');
+    }
+    const notice = cancelled(current.value, new Date(this.#now()).toISOString());
+    return this.records.update(current, notice, act(by, 'notice.cancel', id));
+  }
+
+  async #read(id: string, ifVersion: number | undefined): Promise<Stored<Notice>> {
+    const current = await this.records.get(id);
+    if (ifVersion === undefined || ifVersion === current.version) return current;
+    throw new TocsinError('precondition', 'version_mismatch', `The notice "${id}" was changed since you read it`);
+  }
+
+  #identity(input: NoticeInput, nowMs: number) {
+    const { identifier, sender, sent } = input;
+    if (identifier !== undefined && sender !== undefined && sent !== undefined) {
+      // Its name makes its id, so that the same message cannot come in twice.
+      const digest = createHash('sha256').update(`${sender},${identifier},${sent}`).digest('hex');
+      return { id: `cap-${digest.slice(0, 24)}`, identifier, sender, sent };
+    }
+    const id = randomUUID();
+    return { id, identifier: id, sender: this.#deps.sender ?? DEFAULT_SENDER, sent: capTime(nowMs) };
+  }
+
+  async #followUpProblems({ followsUp }: Notice): Promise<Problem[]> {
+    if (followsUp === undefined || (await this.records.find(followsUp))) return [];
+    return [{ code: 'unknown_notice', at: '/followsUp', message: `there is no notice "${followsUp}"` }];
+  }
+
+  /** What a submission at this time would freeze, and what it would be refused for. */
+  async #tryOut(
+    notice: Notice,
+    nowMs: number,
+  ): Promise<{ audience?: AudienceView; composed: Composed; problems: Problem[] }> {
+    const template = this.#deps.templates.find(notice.template);
+    const problems = statementProblems(notice, template, nowMs);
+    let audience: AudienceView | undefined;
+    try {
+      audience = await this.#deps.snapshot(notice.audience);
+      problems.push(...audienceProblems(notice, audience));
+    } catch (error) {
+      if (!(error instanceof TocsinError && error.kind === 'not-found')) throw error;
+      problems.push(...problemsOf(error).map((problem) => ({ ...problem, at: '/audience' })));
+    }
+    const writable = template && problems.every(({ at }) => !at.startsWith('/parameters'));
+    const composed = writable
+      ? await compose(this.#deps.directory, template, notice, audience, nowMs)
+      : { renderings: [], problems: [] };
+    problems.push(...composed.problems);
+    return { ...(audience ? { audience } : {}), composed, problems };
+  }
+}
+
+function identityProblems({ identifier, sender, sent }: NoticeInput): Problem[] {
+  const given = { identifier, sender, sent };
+  const missing = Object.entries(given).filter(([, value]) => value === undefined);
+  if (missing.length === 0 || missing.length === 3) return [];
+  const message = 'identifier, sender and sent name a message from elsewhere: give all three or none';
+  return missing.map(([field]) => ({ code: 'incomplete_identity', at: `/${field}`, message }));
+}
+
+/** A draft again: the frozen texts go, the authorities' reasons stay in sight. */
+function thawed(notice: Notice): Notice {
+  if (notice.state === 'draft') return notice;
+  const { renderings: _, renderingsHash: __, audienceDigest: ___, submitted: ____, ...rest } = advance(notice, 'draft');
+  return rest;
+}
+
+function defined(patch: NoticePatch): Partial<NoticeInput> {
+  return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
+}
+
+/** CAP 1.2 §3.3.2: whole seconds and a numeric offset; UTC is -00:00, never Z. */
+export function capTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}-00:00`;
+}
+
+function act(by: Person, action: string, id: string, detail?: Record<string, unknown>) {
+  const person = { person: by.person, ...detail };
+  return { actor: by.actor, action, subject: `notice/${id}`, detail: person };
+}
