@@ -1,0 +1,73 @@
+/**
+ * Who may call what: one literal table, role by call. Nothing else in the API grants anything. A call that is missing
+ * here does not compile, a right without a call fails a test.
+ */
+import { mayDecide, type RegionScope } from '../directory/authorities.ts';
+import { TocsinError } from '../errors.ts';
+
+export const ROLES = ['operator', 'approver', 'auditor', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+const EVERYBODY = ROLES;
+const CELL = ['operator', 'admin'] as const;
+const DECIDERS = ['approver', 'admin'] as const;
+const WATCHERS = ['operator', 'auditor', 'admin'] as const;
+
+export const RIGHTS = {
+  'notices.create': CELL,
+  'notices.list': EVERYBODY,
+  'notices.get': EVERYBODY,
+  'notices.change': CELL,
+  'notices.preview': EVERYBODY,
+  'notices.submit': CELL,
+  'notices.decide': DECIDERS,
+  'notices.launch': CELL,
+  'broadcasts.list': EVERYBODY,
+  'broadcasts.get': EVERYBODY,
+  'broadcasts.lanes': EVERYBODY,
+  'broadcasts.events': EVERYBODY,
+  // What one person was sent, and the lists of the evidence, are personal data: not for every authority.
+  'broadcasts.recipient': WATCHERS,
+  'broadcasts.evidence': WATCHERS,
+  'broadcasts.pause': CELL,
+  'broadcasts.resume': CELL,
+  'broadcasts.cancel': CELL,
+  'directory.list': EVERYBODY,
+  'directory.get': EVERYBODY,
+  'directory.put': CELL,
+  'directory.import': CELL,
+  'directory.verify': DECIDERS,
+  'directory.missing': EVERYBODY,
+  'audiences.import': CELL,
+  'audiences.list': EVERYBODY,
+  'audiences.get': EVERYBODY,
+  'audiences.rejected': WATCHERS,
+  'templates.list': EVERYBODY,
+  'templates.get': EVERYBODY,
+  'routes.list': EVERYBODY,
+  'keys.create': ['admin'],
+  'keys.list': ['admin'],
+  'keys.revoke': ['admin'],
+  'audit.list': ['auditor', 'admin'],
+} as const satisfies Record<string, readonly Role[]>;
+
+export type RightId = keyof typeof RIGHTS;
+
+export function mayCall(role: Role, right: RightId): boolean {
+  const roles: readonly Role[] = RIGHTS[right];
+  return roles.includes(role);
+}
+
+/** Throws `forbidden` / `role_not_allowed`. */
+export function requireRight(role: Role, right: RightId): void {
+  if (mayCall(role, right)) return;
+  const roles = RIGHTS[right].join(' or ');
+  throw new TocsinError('forbidden', 'role_not_allowed', `A key of role ${role} may not do this; it takes ${roles}`);
+}
+
+/** Throws `forbidden` / `outside_jurisdiction` when the key's regions do not hold `region`. */
+export function requireRegion(scope: RegionScope, region: string): void {
+  if (mayDecide(scope, region)) return;
+  const message = `This key does not decide for region ${region}`;
+  throw new TocsinError('forbidden', 'outside_jurisdiction', message, { faults: [{ at: '/region', message }] });
+}
