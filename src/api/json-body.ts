@@ -1,0 +1,78 @@
+/** JSON as it comes from outside: UTF-8 only, and a fault says where the text breaks, which JSON.parse does not always do. */
+import { TocsinError } from '../errors.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Throws `not_utf8` or `malformed_json` with line and column. */
+export function parseJson(bytes: Uint8Array): unknown {
+  const text = decode(bytes);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    const offset = jsonBreaksAt(text);
+    const before = text.slice(0, offset).split('\n');
+    const at = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+    const message = offset >= text.length ? 'The JSON ends too early' : 'The JSON breaks here';
+    throw new TocsinError('invalid', 'malformed_json', `The body is not valid JSON: it breaks at ${at}`, {
+      faults: [{ at, message }],
+    });
+  }
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new TocsinError('invalid', 'not_utf8', 'The body is not valid UTF-8');
+  }
+}
+
+const SPACE = /[ \t\n\r]*/y;
+const SCALAR =
+  /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+const STRING_START = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
+
+type Wanted = 'value' | 'value or ]' | 'name' | 'name or }' | ':' | ', or ]' | ', or }' | 'end';
+
+/** The offset of the first character that no JSON text can have there (RFC 8259 §2). Iterative: depth is the sender's choice. */
+export function jsonBreaksAt(text: string): number {
+  const open: ('{' | '[')[] = [];
+  let at = 0;
+  let wanted: Wanted = 'value';
+  const match = (pattern: RegExp): string => {
+    pattern.lastIndex = at;
+    return pattern.exec(text)?.[0] ?? '';
+  };
+  const afterValue = (): Wanted => (open.length === 0 ? 'end' : open.at(-1) === '{' ? ', or }' : ', or ]');
+  for (;;) {
+    at += match(SPACE).length;
+    const next = text[at];
+    if (next === undefined) return at;
+    if (
+      (next === ']' && (wanted === 'value or ]' || wanted === ', or ]')) ||
+      (next === '}' && (wanted === 'name or }' || wanted === ', or }'))
+    ) {
+      open.pop();
+      at += 1;
+      wanted = afterValue();
+    } else if (next === ',' && (wanted === ', or ]' || wanted === ', or }')) {
+      at += 1;
+      wanted = wanted === ', or ]' ? 'value' : 'name';
+    } else if (next === ':' && wanted === ':') {
+      at += 1;
+      wanted = 'value';
+    } else if ((next === '{' || next === '[') && (wanted === 'value' || wanted === 'value or ]')) {
+      open.push(next);
+      at += 1;
+      wanted = next === '{' ? 'name or }' : 'value or ]';
+    } else {
+      const isName: boolean = wanted === 'name' || wanted === 'name or }';
+      const isValue: boolean = wanted === 'value' || wanted === 'value or ]';
+      const scalar = (isName && next === '"') || isValue ? match(SCALAR) : '';
+      // A string that is not closed, or holds a control character, breaks where it stops being one.
+      if (scalar === '') return next === '"' && (isName || isValue) ? at + match(STRING_START).length : at;
+      at += scalar.length;
+      wanted = isName ? ':' : afterValue();
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { jsonBreaksAt, parseJson } from '../../src/api/json-body.ts';
+
+const parse = (text: string) => () => parseJson(Buffer.from(text));
+
+describe('JSON bodies', () => {
+  test('valid JSON is read as it is', () => {
+    expect(parseJson(Buffer.from('{"a":[1,"é",null,true,-1.5e3]}'))).toEqual({ a: [1, 'é', null, true, -1500] });
+  });
+
+  test.each([
+    ['{"a":}', 5],
+    ['{"a" 1}', 5],
+    ['{"a":1,}', 7],
+    ['{a:1}', 1],
+    ['[1,2', 4],
+    ['', 0],
+    ['   ', 3],
+    ['{"a":"x', 7],
+    ['{"a":"x\ny"}', 7],
+    ['{"a":"\\q"}', 6],
+    ['[1] 2', 4],
+    ['[01]', 2],
+    ['[1.]', 2],
+    ["{'a':1}", 1],
+    ['{"a":tru}', 5],
+    ['[,1]', 1],
+    ['{"a":1 "b":2}', 7],
+    ['{]', 1],
+    ['[}', 1],
+    ['{"a":undefined}', 5],
+  ])('%j breaks at offset %i', (text, offset) => {
+    expect(jsonBreaksAt(text)).toBe(offset);
+    expect(parse(text)).toThrow(expect.objectContaining({ code: 'malformed_json' }));
+  });
+
+  test('the fault names line and column, both from 1', () => {
+    expect(parse('{\n  "event": "x",\n  "status" "Test"\n}')).toThrow(
+      expect.objectContaining({ faults: [{ at: 'line 3, column 12', message: 'The JSON breaks here' }] }),
+    );
+  });
+
+  test('a text that ends too early says so', () => {
+    expect(parse('{"a":1')).toThrow(
+      expect.objectContaining({ faults: [{ at: 'line 1, column 7', message: 'The JSON ends too early' }] }),
+    );
+  });
+
+  test('the text itself is not repeated in the error', () => {
+    expect(parse('{"msisdn": 33639980001 x}')).toThrow(
+      expect.objectContaining({ message: expect.not.stringContaining('33639980001') as string }),
+    );
+  });
+
+  test('bytes that are not UTF-8 are refused', () => {
+    expect(() => parseJson(Buffer.from([0x22, 0xe9, 0x22]))).toThrow(expect.objectContaining({ code: 'not_utf8' }));
+  });
+
+  test('nesting without end is found without a stack', () => {
+    const deep = '['.repeat(500_000);
+    expect(jsonBreaksAt(deep)).toBe(500_000);
+  });
+
+  test('the scanner agrees with JSON.parse on what is valid', () => {
+    const texts = [
+      '1',
+      '"a"',
+      '{}',
+      '[]',
+      '[[],{}]',
+      '{"a":{"b":[1,2,{"c":null}]}}',
+      '-0.0e-1',
+      '"\\u00e9\\n"',
+      ' [ 1 , 2 ] ',
+    ];
+    for (const text of texts) {
+      expect(() => JSON.parse(text) as unknown).not.toThrow();
+      expect(jsonBreaksAt(text)).toBe(text.length);
+    }
+  });
+});
