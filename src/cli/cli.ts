@@ -1,0 +1,15 @@
+/** What every command is given: where to speak, how to reach the store, who acts. Made by the program, or by a test. */
+import type { Store } from '../store/connection.ts';
+import type { Output } from './console-output.ts';
+
+export interface Cli extends Output {
+  /** Connects on first use; the caller closes it. Throws `unavailable`. */
+  readonly openStore: () => Promise<Store>;
+  /** Who acts, for the audit log: `cli:<user>`. */
+  readonly actor: string;
+  readonly templatesFolder: string;
+  readonly dataFolder: string;
+  readonly version: string;
+  /** Says that something was found wrong: the status becomes 1, the output stays as it is. */
+  readonly foundWrong: () => void;
+}

@@ -1,0 +1,159 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Keys } from '../../src/api/keys.ts';
+import { auditEntries, auditKeys } from '../../src/store/audit.ts';
+import type { Store } from '../../src/store/connection.ts';
+import { Records } from '../../src/store/records.ts';
+import { runCli } from '../support/command-line.ts';
+import { testStore } from '../support/redis.ts';
+
+let store: Store;
+let close: () => Promise<void>;
+let folder: string;
+
+beforeEach(async () => {
+  ({ store, close } = await testStore());
+  folder = mkdtempSync(join(tmpdir(), 'tocsin-cli-'));
+});
+afterEach(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await close();
+});
+
+const fileWith = (text: string): string => {
+  const file = join(folder, 'file.csv');
+  writeFileSync(file, text);
+  return file;
+};
+
+describe('tocsin key', () => {
+  test('makes a key that the API takes, and names who made it', async () => {
+    const made = await runCli(store, 'key', 'create', '--name', 'cell', '--role', 'admin', '--json');
+    const { key, secret } = JSON.parse(made.out);
+    await expect(new Keys({ store }).authenticate(secret)).resolves.toMatchObject({ id: key.id, role: 'admin' });
+    for await (const entry of auditEntries(store))
+      expect(entry).toMatchObject({ actor: 'cli:tester', action: 'key.create' });
+  });
+
+  test('gives an approver the regions named, or all of them', async () => {
+    const create = (...regions: string[]) =>
+      runCli(
+        store,
+        'key',
+        'create',
+        '--name',
+        'p',
+        '--person',
+        'A. Martin',
+        '--role',
+        'approver',
+        '--json',
+        ...regions,
+      );
+    expect(JSON.parse((await create('--regions', '35, 2A')).out).key).toMatchObject({
+      regions: ['35', '2A'],
+      person: 'A. Martin',
+    });
+    expect(JSON.parse((await create('--regions', 'all')).out).key.regions).toBe('*');
+    await expect(create()).resolves.toMatchObject({ code: 1, notes: expect.stringContaining('name them') });
+  });
+
+  test('lists keys without their secrets, and shows a revoked one as such', async () => {
+    const made = JSON.parse((await runCli(store, 'key', 'create', '--name', 'old', '--role', 'auditor', '--json')).out);
+    await expect(runCli(store, 'key', 'revoke', made.key.id)).resolves.toMatchObject({ code: 0 });
+    const { out } = await runCli(store, 'key', 'list');
+    expect(out).toMatch(new RegExp(`${made.key.id}.*old.*auditor.*revoked`));
+    expect(out).not.toContain(made.secret);
+    await expect(new Keys({ store }).authenticate(made.secret)).rejects.toMatchObject({ code: 'revoked_key' });
+  });
+
+  test('ends with 1 when asked to revoke a key that there is not', async () => {
+    await expect(runCli(store, 'key', 'revoke', '000000000000')).resolves.toMatchObject({
+      code: 1,
+      notes: 'There is no key "000000000000"',
+    });
+  });
+});
+
+describe('tocsin directory', () => {
+  const HEADER = 'region,service,number,owner\n';
+
+  test('enters a file, and then misses nothing of it', async () => {
+    const file = fileWith(`${HEADER}35,15,02 61 91 00 35,SAMU 35\n35,18,02 61 91 01 35,SDIS 35\n`);
+    await expect(runCli(store, 'directory', 'import', file)).resolves.toMatchObject({
+      code: 0,
+      out: '2 alternative numbers are in the directory',
+    });
+    const missing = (...args: string[]) => runCli(store, 'directory', 'missing', '--regions', '35', ...args);
+    await expect(missing('--services', '15,18')).resolves.toMatchObject({ code: 0 });
+    const found = await missing('--services', '15,17', '--json');
+    expect([found.code, JSON.parse(found.out)]).toEqual([1, [{ region: '35', service: '17' }]]);
+    expect((await missing('--services', '15,17')).out).toMatch(/35.*17/);
+  });
+
+  test('names every fault of a file by its line, and ends with 1', async () => {
+    const file = fileWith(`${HEADER}35,15,not a number,SAMU\n999,15,02 61 91 00 35,SAMU\n`);
+    const { code, notes } = await runCli(store, 'directory', 'import', file);
+    expect(code).toBe(1);
+    expect(notes).toMatch(/line 2/);
+    expect(notes).toMatch(/line 3/);
+  });
+
+  test('says which file cannot be read', async () => {
+    const { code, notes } = await runCli(store, 'directory', 'import', join(folder, 'absent.csv'));
+    expect([code, notes]).toEqual([1, expect.stringMatching(/absent\.csv/)]);
+  });
+
+  test('refuses a region that there is not', async () => {
+    await expect(runCli(store, 'directory', 'missing', '--regions', '35,99')).resolves.toMatchObject({ code: 1 });
+  });
+});
+
+describe('tocsin notice show', () => {
+  test('shows state, decisions and texts, or the whole record as JSON', async () => {
+    const notice = {
+      state: 'submitted',
+      status: 'Exercise',
+      msgType: 'Alert',
+      severity: 'Severe',
+      template: 'end',
+      services: ['15'],
+      regions: ['35'],
+      audience: 'a1',
+      expires: '2026-06-02T18:00:00+02:00',
+      author: 'A. Martin',
+      decisions: [{ region: '35', decision: 'approved', by: 'B. Petit', at: '2026-06-02T17:00:00.000Z' }],
+      renderings: [{ region: '35', language: 'fr', encoding: 'gsm7', segments: 1, text: 'EXERCICE Fin.' }],
+    };
+    await new Records<unknown>(store, 'notice').create('n1', notice, { actor: 't', action: 't', subject: 't' });
+    const { code, out } = await runCli(store, 'notice', 'show', 'n1');
+    expect(code).toBe(0);
+    expect(out).toMatch(/state +submitted/);
+    expect(out).toMatch(/35 .*approved .*B\. Petit/);
+    expect(out).toContain('35 fr (gsm7, 1 segment): EXERCICE Fin.');
+    expect(JSON.parse((await runCli(store, 'notice', 'show', 'n1', '--json')).out)).toEqual({
+      id: 'n1',
+      version: 1,
+      ...notice,
+    });
+    await expect(runCli(store, 'notice', 'show', 'n2')).resolves.toMatchObject({
+      code: 1,
+      notes: 'There is no notice "n2"',
+    });
+  });
+});
+
+describe('tocsin audit verify', () => {
+  test('is content with a whole chain, and ends with 1 where an entry was changed', async () => {
+    await runCli(store, 'key', 'create', '--name', 'a', '--role', 'auditor');
+    await runCli(store, 'key', 'create', '--name', 'b', '--role', 'auditor');
+    await expect(runCli(store, 'audit', 'verify')).resolves.toMatchObject({
+      code: 0,
+      out: '2 entries, the chain is whole',
+    });
+    await store.redis.set(auditKeys(store).head, 'forged');
+    await expect(runCli(store, 'audit', 'verify')).resolves.toMatchObject({ code: 1 });
+    expect(JSON.parse((await runCli(store, 'audit', 'verify', '--json')).out)).toEqual({ entries: 2, brokenAt: 2 });
+  });
+});

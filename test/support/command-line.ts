@@ -1,0 +1,29 @@
+import { runCommandLine } from '../../src/cli/command-line.ts';
+import { TocsinError } from '../../src/errors.ts';
+import type { Store } from '../../src/store/connection.ts';
+
+export interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly notes: string;
+}
+
+/** Runs one command against `store`; without one, the store cannot be reached. */
+export async function runCli(store: Store | undefined, ...args: string[]): Promise<Ended> {
+  const out: string[] = [];
+  const notes: string[] = [];
+  const code = await runCommandLine(args, {
+    print: (line) => out.push(line),
+    note: (line) => notes.push(line),
+    terminal: false,
+    openStore: async () => {
+      if (store) return store;
+      throw new TocsinError('unavailable', 'store_unavailable', 'The store cannot be reached');
+    },
+    actor: 'cli:tester',
+    templatesFolder: new URL('../../templates', import.meta.url).pathname,
+    dataFolder: '',
+    version: '1.2.3',
+  });
+  return { code, out: out.join('\n'), notes: notes.join('\n') };
+}
