@@ -19,8 +19,15 @@ const plainText = (max: number) =>
     .string()
     .min(1)
     .max(max)
-    // Controls and overrides of direction would make the approved text look like another.
-    .regex(/^[^\p{Cc}\u202d\u202e]*$/u, 'must have no control characters');
+    // Controls and overrides of direction would make the approved text look like another; surrogates are no text.
+    .regex(/^[^\p{Cc}\p{Cs}\u202d\u202e\ufffe\uffff]*$/u, 'must have no control characters');
+/** As plain text, in lines. */
+const paragraphs = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^(?:[^\p{Cc}\p{Cs}\u202d\u202e\ufffe\uffff]|[\t\n])*$/u, 'must have no control characters');
 const unique = (values: readonly string[]) => new Set(values).size === values.length;
 
 export const NOTICE_INPUT_FIELDS = {
@@ -42,7 +49,7 @@ export const NOTICE_INPUT_FIELDS = {
   certainty: z.enum(['Observed', 'Likely', 'Possible', 'Unlikely', 'Unknown']).default('Observed'),
   expires: dateTime.describe('no message is sent, nor kept by an SMSC, after this'),
   headline: plainText(160).optional(),
-  description: z.string().min(1).max(4_000).optional(),
+  description: paragraphs(4_000).optional(),
   template: z.string().min(1).max(100).describe('id of a template'),
   parameters: z.record(z.string().max(100), plainText(500)).default({}).describe("values of the template's parameters"),
   services: z
@@ -80,7 +87,7 @@ export const DecisionInput = z.strictObject({
     .string()
     .regex(/^[0-9a-f]{64}$/, 'must be the hash of the region, as the preview shows it')
     .describe("hash of the region's renderings, from the preview: what is decided on"),
-  reasons: z.string().min(1).max(2_000).optional().describe('needed to return'),
+  reasons: paragraphs(2_000).optional().describe('needed to return'),
 });
 export type DecisionInput = z.output<typeof DecisionInput>;
 

@@ -4,8 +4,10 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type Fault, refuseFaults, TocsinError } from '../errors.ts';
+import { findPhoneNumbers } from '../sms/phone-in-text.ts';
 import { readYaml, splitFrontMatter } from './front-matter.ts';
 import { parseMessage } from './placeholders.ts';
 import { BUILT_IN_PLACEHOLDERS, compiled, FALLBACK_LANGUAGE, type Template, type Wording } from './template.ts';
@@ -40,6 +42,7 @@ const WordingFields = z.strictObject({
   language: z.string(),
   title: line(160),
   source: line(40),
+  guidance: line(60),
   moment: z
     .string()
     .regex(/\{hour\}.*\{minute\}/, 'must have {hour} and {minute}')
@@ -60,7 +63,7 @@ export class Templates {
 
   /** Throws `invalid/invalid_templates` with every fault of every file. */
   static async load(folder: string | URL): Promise<Templates> {
-    const root = typeof folder === 'string' ? folder : folder.pathname;
+    const root = typeof folder === 'string' ? folder : fileURLToPath(folder);
     const faults: Fault[] = [];
     const byId = new Map<string, Template>();
     const entries = await readdir(root, { withFileTypes: true });
@@ -148,7 +151,12 @@ function readWording(
   const unknown = [...parsed.placeholders]
     .filter(([name]) => !known.has(name))
     .map(([name, offset]) => ({ message: `{${name}} is neither a parameter nor filled in by Tocsin`, offset }));
-  const found = [...parsed.faults, ...unknown].map(({ message, offset }) => ({
+  // R1: a number in a wording would reach every region, whatever the directory says.
+  const numbers = findPhoneNumbers(split.text).map(({ at }) => ({
+    message: 'has a phone number: numbers come from the directory only, by {numbers}',
+    offset: at,
+  }));
+  const found = [...parsed.faults, ...unknown, ...numbers].map(({ message, offset }) => ({
     at: `${file}:${lineAt(offset)}`,
     message,
   }));
@@ -168,8 +176,7 @@ function readWording(
     prefixes: { Exercise, Test },
     ...(reviewed_by ? { reviewedBy: reviewed_by } : {}),
     ...(reviewed_at ? { reviewedAt: reviewed_at } : {}),
-    // Lines are broken for whoever edits the file; on a telephone the text runs on.
-    text: split.text.replaceAll('\n', ' '),
+    text: split.text,
   };
   compiled(wording);
   return wording;

@@ -29,6 +29,8 @@ export interface Wording {
   readonly title: string;
   /** Who speaks, where the notice names nobody else: `Préfecture`. */
   readonly source: string;
+  /** The words of the text that say what to do; lint looks for them. */
+  readonly guidance: string;
   /** How a time is printed, of {day} {month} {hour} {minute}. */
   readonly moment: string;
   /** `ucs2` for languages that GSM 7-bit cannot write: nothing is transliterated then. */
@@ -38,6 +40,7 @@ export interface Wording {
   readonly reviewedBy?: string;
   /** YYYY-MM-DD. */
   readonly reviewedAt?: string;
+  /** As in the file; its line breaks are printed as spaces. */
   readonly text: string;
 }
 
@@ -77,7 +80,9 @@ const compiledMessages = new WeakMap<Wording, IntlMessageFormat>();
 export function compiled(wording: Wording): IntlMessageFormat {
   let message = compiledMessages.get(wording);
   if (message === undefined) {
-    message = new IntlMessageFormat(wording.text, wording.language, undefined, { ignoreTag: true });
+    // Lines are broken for whoever edits the file; on a telephone the text runs on.
+    const text = wording.text.replaceAll('\n', ' ');
+    message = new IntlMessageFormat(text, wording.language, undefined, { ignoreTag: true });
     compiledMessages.set(wording, message);
   }
   return message;
