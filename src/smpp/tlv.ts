@@ -52,15 +52,16 @@ export function walkTlvs<T>(
   let at = start;
   let strays = 0;
   while (end - at >= 4) {
+    const tag = readU16(buf, at);
     const next = at + 4 + readU16(buf, at + 2);
-    if (next > end) {
-      // A stray NUL before the TLVs makes the first one overrun: step over it, and try again from there.
-      if (buf[at] !== 0) break;
+    // Stray NULs before a TLV read as tag 0, which is none, or make it overrun: step over one, and look again.
+    if (tag === 0 || (next > end && buf[at] === 0)) {
       at++;
       strays++;
       continue;
     }
-    visit(context, readU16(buf, at), at + 4, next);
+    if (next > end) break;
+    visit(context, tag, at + 4, next);
     at = next;
   }
   return strays + end - at;

@@ -1,0 +1,185 @@
+import { type Deliver, readDeliver } from '../../src/smpp/deliver.ts';
+import { stateOfNumber, stateOfWord } from '../../src/smpp/receipt-states.ts';
+import { isReceipt, parseReceipt } from '../../src/smpp/receipts.ts';
+import { APPENDIX_B, cstr, dataPdu, type MessageParts, messagePdu, tlv, u8 } from './octets.ts';
+
+function deliver(parts: MessageParts): Deliver {
+  const bytes = messagePdu(parts);
+  return readDeliver(bytes, 0, bytes.length);
+}
+const parse = (text: string, parts: MessageParts = {}) => parseReceipt(deliver({ text, ...parts }));
+const ucs2 = (text: string) => Buffer.from(text, 'utf16le').swap16();
+
+describe('parseReceipt', () => {
+  test('reads the layout of Appendix B', () => {
+    expect(parse(APPENDIX_B)).toEqual({
+      messageId: '1234567',
+      state: 'delivered',
+      err: '000',
+      submitDate: '2111220300',
+      doneDate: '2111220301',
+      text: 'ALERTE',
+    });
+  });
+
+  test.each(['UNDELIV', 'EXPIRED', 'REJECTD', 'DELETED', 'ACCEPTD', 'UNKNOWN', 'ENROUTE'])(
+    'reads the same from Appendix B and from the tokeniser with stat:%s',
+    (word) => {
+      const common = APPENDIX_B.replace('DELIVRD', word);
+      const shuffled = common.replace(/^(id:\S+) (sub:\S+)/, '$2 $1');
+      expect(parse(shuffled)).toEqual(parse(common));
+      expect(parse(common).state).toBe(stateOfWord(word));
+    },
+  );
+
+  test.each([
+    ['no sub, dlvrd or text', 'id:77 submit date:2111220300 done date:2111220301 stat:UNDELIV err:069'],
+    ['id and stat alone', 'id:77 stat:UNDELIV'],
+    ['another order', 'stat:UNDELIV err:069 id:77 done date:2111220301'],
+    ['capitals', 'ID:77 SUB:001 DLVRD:000 STAT:UNDELIV ERR:069 TEXT:'],
+    ['Text:', 'id:77 sub:001 dlvrd:000 submit date:2111220300 done date:2111220301 stat:UNDELIV err:069 Text:abc'],
+    ['lower-case state', 'id:77 stat:undeliv err:069'],
+    ['blanks after the colons', 'id: 77 stat: UNDELIV err: 069'],
+    ['underscores and equal signs', 'id=77 submit_date=2111220300 done_date=2111220301 stat=UNDELIV'],
+    ['two blanks', 'id:77  sub:001  stat:UNDELIV'],
+    ['commas', 'id:77,stat:UNDELIV,err:069'],
+    ['line ends', 'id:77\r\nstat:UNDELIV\r\nerr:069'],
+    [
+      'no stat label',
+      'id:77 sub:001 dlvrd:000 submit date:2111220300 done date:2111220301 UNDELIV err:069 text:DELIVRD',
+    ],
+    ['an empty value', 'id:77 sub: dlvrd: submit date: done date: stat:UNDELIV err: text:'],
+    ['NULs at the end', 'id:77 stat:UNDELIV\0\0'],
+    ['words of a receipt in the text', 'id:77 stat:UNDELIV text:id:88 stat:DELIVRD err:1'],
+    ['the text first', 'text:hello id:77 stat:UNDELIV'],
+  ])('quirk 6: reads id and state with %s', (_, text) => {
+    expect(parse(text)).toMatchObject({ messageId: '77', state: 'undeliverable' });
+  });
+
+  test('quirk 6: takes all behind text: as the text, and leaves out what is not there', () => {
+    expect(parse('id:77 stat:DELIVRD Text:a id:b stat:UNDELIV c')).toEqual({
+      messageId: '77',
+      state: 'delivered',
+      text: 'a id:b stat:UNDELIV c',
+    });
+    expect(parse('')).toEqual({ messageId: undefined, state: 'unknown' });
+    expect(parse('sub:001 text:')).toEqual({ messageId: undefined, state: 'unknown', text: '' });
+  });
+
+  test.each(['0000', 'nul', '21b', '000', '-1', '0x45'])('quirk 7: keeps err:%s as text', (err) => {
+    expect(parse(`id:77 stat:UNDELIV err:${err} text:`).err).toBe(err);
+    expect(parse(APPENDIX_B.replace('err:000', `err:${err}`)).err).toBe(err);
+  });
+
+  test.each(['2111220300', '211122030059', '20211122030059', '0', 'never', '2111220300+0100'])(
+    'quirk 8: never rejects on the date %s',
+    (date) => {
+      const receipt = parse(APPENDIX_B.replaceAll(/date:\d+/g, `date:${date}`));
+      expect(receipt).toMatchObject({ messageId: '1234567', state: 'delivered', submitDate: date, doneDate: date });
+      expect(parse(`stat:DELIVRD done date:${date} id:7`)).toMatchObject({ messageId: '7', doneDate: date });
+    },
+  );
+
+  test.each([
+    ['ACKED', 'accepted'],
+    ['BUFFRED', 'enroute'],
+    ['BUFFERD', 'enroute'],
+    ['ENROUTE', 'enroute'],
+    ['ACCEPTD', 'accepted'],
+    ['DELIVRD', 'delivered'],
+    ['EXPIRED', 'expired'],
+    ['DELETED', 'deleted'],
+    ['UNDELIV', 'undeliverable'],
+    ['SKIPPED', 'undeliverable'],
+    ['REJECTD', 'rejected'],
+    ['UNKNOWN', 'unknown'],
+    ['MMSGRCV', 'unknown'],
+    ['7', 'unknown'],
+  ])('quirk 9: takes stat:%s as %s', (word, state) => {
+    expect(parse(`id:77 stat:${word} err:000`).state).toBe(state);
+    expect(parse(APPENDIX_B.replace('DELIVRD', word)).state).toBe(state);
+  });
+
+  test('quirk 5: TLVs go before the text; either may be missing', () => {
+    const tlvs = [tlv(0x001e, cstr('abc')), tlv(0x0427, u8(5))];
+    expect(parse(APPENDIX_B, { tlvs })).toMatchObject({ messageId: 'abc', state: 'undeliverable', err: '000' });
+    expect(parse('', { tlvs })).toMatchObject({ messageId: 'abc', state: 'undeliverable' });
+    expect(parse(APPENDIX_B, { tlvs: [tlvs[1]!] })).toMatchObject({ messageId: '1234567', state: 'undeliverable' });
+    expect(parse(APPENDIX_B, { tlvs: [tlvs[0]!] })).toMatchObject({ messageId: 'abc', state: 'delivered' });
+    expect(parse(APPENDIX_B, { tlvs: [tlv(0x001e, u8(0)), tlv(0x0427, u8(99))] })).toMatchObject({
+      messageId: '1234567',
+      state: 'delivered',
+    });
+  });
+
+  test('takes the error from network_error_code where the text has none', () => {
+    const tlvs = [tlv(0x0423, Buffer.from([3, 0, 21]))];
+    expect(parse('', { tlvs }).err).toBe('021');
+    expect(parse('id:7 err:21b', { tlvs }).err).toBe('21b');
+  });
+
+  test('quirk 10: reads a receipt that is a data_sm with message_payload', () => {
+    const bytes = dataPdu({ tlvs: [tlv(0x0424, Buffer.from(APPENDIX_B))] });
+    const read = readDeliver(bytes, 0, bytes.length);
+    expect(isReceipt(read)).toBe(true);
+    expect(parseReceipt(read)).toMatchObject({ messageId: '1234567', state: 'delivered' });
+  });
+
+  test('quirk 12: reads ASCII under data_coding 8, and UCS-2 where it is UCS-2', () => {
+    expect(parse(APPENDIX_B, { dataCoding: 8 })).toEqual(parse(APPENDIX_B));
+    expect(parse(`${APPENDIX_B}!`, { dataCoding: 8 }).text).toBe('ALERTE!');
+    const wide = APPENDIX_B.slice(0, 100).replace('ALERTE', 'Évry');
+    expect(parseReceipt(deliver({ text: ucs2(wide), dataCoding: 8 }))).toEqual(parse(wide));
+  });
+
+  test('reads behind a user data header', () => {
+    const text = Buffer.concat([Buffer.from([5, 0, 3, 1, 1, 1]), Buffer.from(APPENDIX_B)]);
+    expect(parseReceipt(deliver({ text, esmClass: 0x44 })).messageId).toBe('1234567');
+    expect(parseReceipt(deliver({ text: Buffer.from([200, 1]), esmClass: 0x44 })).state).toBe('unknown');
+  });
+});
+
+describe('isReceipt', () => {
+  test.each([
+    [0x04, true],
+    [0x44, true],
+    [0x20, true],
+    [0x08, false],
+    [0x10, false],
+    [0x18, false],
+    [0x00, false],
+    [0x40, false],
+  ])('takes esm_class %d for a receipt: %s', (esmClass, expected) => {
+    expect(isReceipt(deliver({ esmClass, text: '' }))).toBe(expected);
+  });
+
+  test('quirk 11: without type bits, TLVs decide, then the text', () => {
+    expect(isReceipt(deliver({ esmClass: 0, tlvs: [tlv(0x001e, cstr('7'))] }))).toBe(true);
+    expect(isReceipt(deliver({ esmClass: 0, tlvs: [tlv(0x0427, u8(2))] }))).toBe(true);
+    expect(isReceipt(deliver({ esmClass: 0, text: APPENDIX_B }))).toBe(true);
+    expect(isReceipt(deliver({ esmClass: 0, dataCoding: 8, text: ucs2(APPENDIX_B.slice(0, 100)) }))).toBe(true);
+  });
+
+  test.each(['STOP', 'OK merci', 'le code est id:12', 'stat: bien recu', 'Voici mon idee: dormir', ''])(
+    'quirk 44: takes "%s" for what a subscriber wrote',
+    (text) => {
+      expect(isReceipt(deliver({ esmClass: 0, text }))).toBe(false);
+    },
+  );
+});
+
+describe('receipt states', () => {
+  test('message_state has the numbers of SMPP 3.4 §5.2.28', () => {
+    expect([1, 2, 3, 4, 5, 6, 7, 8].map(stateOfNumber)).toEqual([
+      'enroute',
+      'delivered',
+      'expired',
+      'deleted',
+      'undeliverable',
+      'accepted',
+      'unknown',
+      'rejected',
+    ]);
+    expect([10, 255].map(stateOfNumber)).toEqual([undefined, undefined]);
+  });
+});
