@@ -7,7 +7,7 @@
 -- takes the event `delivered` when the mask is full. The event's code is byte 1 of the table's tail (see scripts.ts).
 -- Returns the number of slots that changed.
 local tbl = ARGV[1]
-local counts, bits, changed = KEYS[1], {'BITFIELD', KEYS[1]}, 0
+local totals, changed = {}, 0
 local byte, char, floor = string.byte, string.char, math.floor
 local whole = byte(tbl, #tbl)
 for b = 2, #KEYS do
@@ -20,7 +20,7 @@ for b = 2, #KEYS do
     if l1 * 256 + l2 > high then high = l1 * 256 + l2 end
   end
   local held = redis.call('GETRANGE', key, 4 + low, 4 + high)
-  local now, order, delta, masks = {}, {}, {}, nil
+  local now, order, counter = {}, {}, lane * 32
   for p = 1, #runs, 6 do
     local f1, f2, l1, l2, event, part = byte(runs, p, p + 5)
     local row = event * 32 + 1
@@ -41,11 +41,11 @@ for b = 2, #KEYS do
       if to ~= state then
         if to >= 128 then
           to = to - 128
-          if not marked then delta[31] = (delta[31] or 0) + 1 marked = true end
+          if not marked then totals[counter + 31] = (totals[counter + 31] or 0) + 1 marked = true end
         end
         if to ~= state then
-          delta[state] = (delta[state] or 0) - 1
-          delta[to] = (delta[to] or 0) + 1
+          totals[counter + state] = (totals[counter + state] or 0) - 1
+          totals[counter + to] = (totals[counter + to] or 0) + 1
         end
         if now[slot] == nil then order[#order + 1] = slot end
         now[slot] = marked and to + 128 or to
@@ -72,10 +72,17 @@ for b = 2, #KEYS do
     i = j + 1
   end
   if ops then redis.call(unpack(ops)) end
-  for state, by in pairs(delta) do
-    if state ~= 0 and by ~= 0 then
-      local m = #bits
-      bits[m + 1] = 'INCRBY' bits[m + 2] = 'u32' bits[m + 3] = '#' .. (lane * 32 + state) bits[m + 4] = by
+end
+-- What no other state counts is pending, so it has no counter. In portions: Lua unpacks some 8,000 values at most, and a
+-- script that fails here has changed slots already.
+local bits = {'BITFIELD', KEYS[1]}
+for at, by in pairs(totals) do
+  if at % 32 ~= 0 and by ~= 0 then
+    local m = #bits
+    bits[m + 1] = 'INCRBY' bits[m + 2] = 'u32' bits[m + 3] = '#' .. at bits[m + 4] = by
+    if m > 4000 then
+      redis.call(unpack(bits))
+      bits = {'BITFIELD', KEYS[1]}
     end
   end
 end

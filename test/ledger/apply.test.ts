@@ -1,0 +1,109 @@
+import { batchOfLane, SHARDS } from '../../src/ledger/keys.ts';
+import { SlotChanges } from '../../src/ledger/slot-changes.ts';
+import { Slots } from '../../src/ledger/slots.ts';
+import { IN_DOUBT, nextByte, SLOT_EVENTS, SLOT_STATES } from '../../src/ledger/states.ts';
+import type { Store } from '../../src/store/connection.ts';
+import { testStore } from '../support/redis.ts';
+import { batch, byteOf, changes, newBroadcastNo, putSlots, readSlots, recounted } from './ledger.ts';
+
+describe('applying events to slots', () => {
+  let store: Store;
+  let slots: Slots;
+  let close: () => Promise<void>;
+
+  beforeAll(async () => {
+    ({ store, close } = await testStore());
+    slots = new Slots({ store });
+  });
+  afterAll(() => close());
+
+  const everyByte = [0, IN_DOUBT].flatMap((mark) => SLOT_STATES.map((_, state) => state | mark));
+
+  test.each(SLOT_EVENTS)('rule 4: the script does with %s what the table says, from every byte', async (event) => {
+    const all = batch(store, { size: everyByte.length });
+    await putSlots(store, all, everyByte);
+    const expected = everyByte.map((byte) => nextByte(byte, event));
+    const once = new SlotChanges();
+    once.addRun(all, 0, everyByte.length - 1, event);
+
+    const changed = await slots.apply(once);
+    expect(await readSlots(store, all)).toEqual(expected);
+    expect(changed).toBe(expected.filter((byte, i) => byte !== everyByte[i]).length);
+
+    expect(await slots.apply(once)).toBe(0);
+    expect(await readSlots(store, all)).toEqual(expected);
+  });
+
+  test('several events of a slot in one call happen in their order', async () => {
+    const one = batch(store);
+    const history = changes([one, 2, 'claim'], [one, 2, 'doubt'], [one, 2, 'claim'], [one, 2, 'accept']);
+    expect(await slots.apply(history)).toBe(1);
+    expect(await readSlots(store, one)).toEqual([0, 0, byteOf('accepted', IN_DOUBT), 0, 0, 0, 0, 0]);
+    const [counts] = await slots.counts(one.broadcastNo, [8]);
+    expect(counts).toMatchObject({ states: { pending: 7, sending: 0, accepted: 1 }, inDoubt: 1 });
+  });
+
+  test('slots nobody took yet can be ended, and the others stay pending', async () => {
+    const untouched = batch(store);
+    await slots.apply(changes([untouched, 5, 'cancel']));
+    expect(await readSlots(store, untouched)).toEqual([0, 0, 0, 0, 0, byteOf('cancelled'), 0, 0]);
+    const { epoch, slots: taken } = await slots.take(untouched);
+    expect([epoch, taken.length, taken[5]]).toEqual([1, 8, byteOf('cancelled')]);
+  });
+
+  test('a full batch changes at either end and in every order', async () => {
+    const full = batch(store, { size: 1_000 });
+    const shuffled = new SlotChanges();
+    for (let i = 0; i < 1_000; i += 1) shuffled.add(full, (i * 7) % 1_000, i % 3 === 0 ? 'accept' : 'receiptDelivered');
+    expect(await slots.apply(shuffled)).toBe(1_000);
+    const [counts] = await slots.counts(full.broadcastNo, [1_000]);
+    expect(counts).toEqual((await recounted(store, [full], [1_000]))[0]);
+    expect(counts?.states).toMatchObject({ pending: 0, accepted: 334, delivered: 666 });
+  });
+
+  test('nothing to apply asks nothing of the store', async () => {
+    expect(await slots.apply(new SlotChanges())).toBe(0);
+  });
+
+  test('rule 6: one call counts several batches and lanes exactly', async () => {
+    const broadcastNo = newBroadcastNo();
+    const at = (position: number, lane: number) =>
+      batchOfLane(store, { broadcastNo, batch: position, lane, size: 10, parts: 1 });
+    const batches = [at(0, 0), at(SHARDS, 0), at(2 * SHARDS, 1), at(1, 1), at(SHARDS + 1, 2)];
+    const all = new SlotChanges();
+    for (const each of batches) {
+      all.addRun(each, 0, 8, 'claim');
+      all.addRun(each, 0, 3, 'accept');
+      all.addRun(each, 4, 4, 'doubt');
+    }
+    expect(await slots.apply(all)).toBe(45);
+    const sizes = [20, 20, 10];
+    const kept = await slots.counts(broadcastNo, sizes);
+    expect(kept).toEqual(await recounted(store, batches, sizes));
+    expect(kept.map(({ states, inDoubt }) => [states.pending, states.sending, states.accepted, inDoubt])).toEqual([
+      [4, 8, 8, 2],
+      [4, 8, 8, 2],
+      [2, 4, 4, 1],
+    ]);
+  });
+
+  test('rule 6: a group of receipts over a whole country is counted to the last one', async () => {
+    const broadcastNo = newBroadcastNo();
+    const lanes = 300;
+    const batches = Array.from({ length: 3_000 }, (_, i) =>
+      batchOfLane(store, { broadcastNo, batch: i * SHARDS, lane: i % lanes, size: 4, parts: 1 }),
+    );
+    const receipts = new SlotChanges();
+    for (const each of batches) {
+      receipts.add(each, 0, 'accept');
+      receipts.add(each, 1, 'receiptDelivered');
+      receipts.add(each, 2, 'receiptUndeliverable');
+      receipts.add(each, 3, 'receiptExpired');
+    }
+    expect(await slots.apply(receipts)).toBe(12_000);
+    const sizes = new Array<number>(lanes).fill(40);
+    const kept = await slots.counts(broadcastNo, sizes);
+    expect(kept).toEqual(await recounted(store, batches, sizes));
+    expect(kept[7]?.states).toMatchObject({ pending: 0, accepted: 10, delivered: 10, undeliverable: 10, expired: 10 });
+  });
+});
