@@ -10,8 +10,10 @@ export const LANGUAGES: readonly string[] =
 
 const known = new Set(LANGUAGES);
 
+const TAG = /^([a-z]{2,3})(?:-[a-z0-9]{2,8})*$/;
+
 /** The primary subtag of a tag ("fr" of "fr-FR"), if it is one we know. */
 export function primaryLanguage(tag: string): string | undefined {
-  const [primary = ''] = tag.trim().toLowerCase().split('-');
-  return known.has(primary) ? primary : undefined;
+  const primary = TAG.exec(tag.trim().toLowerCase())?.[1];
+  return primary !== undefined && known.has(primary) ? primary : undefined;
 }
