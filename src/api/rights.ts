@@ -22,6 +22,7 @@ export const RIGHTS = {
   'notices.submit': CELL,
   'notices.decide': DECIDERS,
   'notices.launch': CELL,
+  'notices.cancel': CELL,
   'broadcasts.list': EVERYBODY,
   'broadcasts.get': EVERYBODY,
   'broadcasts.lanes': EVERYBODY,

@@ -1,0 +1,213 @@
+/**
+ * How a call is served: the same named steps for all of them, in the order that costs least and tells least to
+ * strangers. Owns no rule of the domain.
+ */
+import { type Readable, Transform } from 'node:stream';
+import { pipeline as pipeStreams } from 'node:stream/promises';
+import express, { type Request, type RequestHandler, type Response } from 'express';
+import { TocsinError } from '../errors.ts';
+import { type Call, type Caller, mediaOf, type Reply } from './call.ts';
+import { etagOf, ifVersion } from './conditional.ts';
+import type { ApiDeps } from './deps.ts';
+import { idempotencyKey, type KeptReply, once, printOf } from './idempotency.ts';
+import { parseJson } from './json-body.ts';
+import { requireRight } from './rights.ts';
+
+const BODY_LIMIT_BYTES = 1_048_576;
+const UPLOAD_LIMIT_BYTES = 4 * 1_024 ** 3;
+const DEADLINE_MS = 30_000;
+
+/** The steps of one call, for express. `limit` meters the caller, after it is known who that is. */
+export function steps(call: Call, deps: ApiDeps, limit: RequestHandler): RequestHandler[] {
+  return [
+    requireStore(deps),
+    authenticate(deps),
+    limit,
+    (_request, response, next) => {
+      requireRight(callerOf(response).key.role, call.right);
+      next();
+    },
+    ...readBody(call),
+    serve(call, deps),
+  ];
+}
+
+export const callerOf = (response: Response): Caller => response.locals.caller as Caller;
+
+/** Without the store nothing can be answered: say so at once, instead of waiting for it. */
+function requireStore({ store }: ApiDeps): RequestHandler {
+  return (_request, _response, next) => {
+    if (store.redis.status !== 'ready') {
+      throw new TocsinError('unavailable', 'store_unavailable', 'The store cannot be reached; try again');
+    }
+    next();
+  };
+}
+
+function authenticate({ keys }: ApiDeps): RequestHandler {
+  return async (request, response, next) => {
+    const token = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+    if (token === undefined) {
+      throw new TocsinError('unauthenticated', 'missing_key', 'Send an API key: Authorization: Bearer tocsin_…');
+    }
+    const key = await keys.authenticate(token);
+    // An admin decides for all regions unless the key says otherwise; others for none.
+    const regions = key.regions ?? (key.role === 'admin' ? '*' : []);
+    const caller: Caller = { actor: `key:${key.id}`, person: key.person, regions, key, token };
+    response.locals.caller = caller;
+    next();
+  };
+}
+
+/** Reads a body whole where it is small, and refuses other media types before reading a byte of it. */
+function readBody(call: Call): RequestHandler[] {
+  if (call.method === 'get' || call.method === 'delete') return [];
+  const refuseOthers: RequestHandler = (request, _response, next) => {
+    const empty = request.headers['transfer-encoding'] === undefined && !Number(request.headers['content-length'] ?? 0);
+    const accepted = mediaOf(call);
+    if ((!empty || call.body?.kind === 'stream') && !accepted.includes(mediaType(request))) {
+      const message = `Send ${accepted.join(' or ')}`;
+      throw new TocsinError('invalid', 'unsupported_media_type', message, {
+        faults: [{ at: 'header Content-Type', message }],
+      });
+    }
+    next();
+  };
+  if (call.body?.kind === 'stream') return [refuseOthers];
+  return [refuseOthers, express.raw({ type: () => true, limit: BODY_LIMIT_BYTES })];
+}
+
+const mediaType = (request: Request): string =>
+  (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+
+function parsedBody(call: Call, request: Request): unknown {
+  if (call.body?.kind === 'stream' || call.method === 'get' || call.method === 'delete') {
+    return call.body === undefined ? {} : undefined;
+  }
+  const bytes: unknown = request.body;
+  if (!Buffer.isBuffer(bytes) || bytes.length === 0) return call.body === undefined ? {} : parseJson(Buffer.alloc(0));
+  const notation = call.body?.notations?.[mediaType(request)];
+  return notation === undefined ? parseJson(bytes) : notation(bytes);
+}
+
+function serve(call: Call, deps: ApiDeps): RequestHandler {
+  return async (request, response) => {
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const accept = acceptable(call, request);
+    const length = Number(request.headers['content-length'] ?? Number.NaN);
+    const run = () =>
+      call.run(
+        {
+          params: request.params,
+          query: request.query,
+          body: parsedBody(call, request),
+          upload: uploadOf(call, request, response, deps),
+          ...(Number.isSafeInteger(length) ? { uploadBytes: length } : {}),
+          signal: gone.signal,
+          ifVersion: call.conditional ? ifVersion(request.headers['if-match']) : undefined,
+          caller: callerOf(response),
+          accept,
+        },
+        deps,
+      );
+    const timed = call.body?.kind === 'stream' ? run : () => withDeadline(run(), deps.deadlineMs ?? DEADLINE_MS);
+    const key = call.method === 'post' ? idempotencyKey(request.get('idempotency-key')) : undefined;
+    if (key === undefined) return send(response, call, await timed());
+    const { caller } = response.locals as { caller: Caller };
+    const body: unknown = request.body;
+    // A streamed upload is not held, so only its address counts.
+    const print = printOf([call.method, request.originalUrl, Buffer.isBuffer(body) ? body : '']);
+    const attempt = { caller: caller.key.id, token: caller.token, key, print };
+    const { reply, replayed } = await once(deps.store, attempt, async () => kept(call, await timed()));
+    if (replayed) {
+      response.set('Idempotency-Replayed', 'true');
+      // What is not read must not hold the connection up.
+      request.resume();
+    }
+    sendKept(response, reply);
+  };
+}
+
+/** Throws `not_acceptable` (RFC 9110 §15.5.7). */
+function acceptable(call: Call, request: Request): string {
+  const offered = call.reply.media ?? ['application/json'];
+  const chosen = request.accepts([...offered]);
+  if (chosen !== false) return chosen;
+  if (request.accepts('application/problem+json') !== false && offered.length === 1) return offered[0] ?? '';
+  throw new TocsinError('invalid', 'not_acceptable', `This call replies with ${offered.join(' or ')}`);
+}
+
+/** The call goes on when time is up: the reply then says that the outcome is not known, not that nothing happened. */
+async function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const message = 'The call took too long; it may yet take effect: read before you try again';
+      reject(new TocsinError('unavailable', 'deadline_exceeded', message));
+    }, deadlineMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function uploadOf(call: Call, request: Request, response: Response, deps: ApiDeps): Readable {
+  if (call.body?.kind !== 'stream') return request;
+  return bounded(request, response, call.body.limitBytes ?? deps.uploadLimitBytes ?? UPLOAD_LIMIT_BYTES);
+}
+
+/** The upload as a stream of its own, so that a refusal is answered while the rest still comes, and read away. */
+function bounded(request: Request, response: Response, limitBytes: number): Readable {
+  let bytes = 0;
+  const upload = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes <= limitBytes) return done(null, chunk);
+      done(new TocsinError('too-large', 'body_too_large', `An upload may have ${limitBytes} bytes`));
+    },
+  });
+  // Whoever reads gets the error; that nobody reads yet must not end the process.
+  upload.on('error', () => {});
+  const letGo = () => {
+    request.unpipe(upload);
+    request.resume();
+  };
+  upload.once('close', letGo);
+  response.once('finish', letGo);
+  request.once('close', () => {
+    if (request.complete) return;
+    upload.destroy(new TocsinError('invalid', 'incomplete_body', 'The upload broke off'));
+  });
+  return request.pipe(upload);
+}
+
+function kept(call: Call, reply: Reply<unknown>): KeptReply {
+  if (reply.kind === 'stream' || reply.kind === 'live') throw new Error(`${call.path} replies with a stream to a POST`);
+  const representation = reply.kind === 'text' ? reply.representation : undefined;
+  const location = reply.kind === 'json' ? reply.location : undefined;
+  return {
+    status: reply.status ?? call.reply.status,
+    headers: {
+      'Content-Type': reply.kind === 'json' ? 'application/json; charset=utf-8' : reply.media,
+      ...(reply.version === undefined ? {} : { ETag: etagOf(reply.version, representation) }),
+      ...(location === undefined ? {} : { Location: location }),
+    },
+    body: reply.kind === 'json' ? JSON.stringify(reply.body) : reply.body,
+  };
+}
+
+function sendKept(response: Response, { status, headers, body }: KeptReply): void {
+  response.status(status).set(headers);
+  if (status === 204) response.end();
+  else response.send(body);
+}
+
+async function send(response: Response, call: Call, reply: Reply<unknown>): Promise<void> {
+  if (reply.kind === 'live') return reply.open(response);
+  if (reply.kind !== 'stream') return sendKept(response, kept(call, reply));
+  response.status(call.reply.status).attachment(reply.name).type(reply.media);
+  await pipeStreams(reply.stream, response);
+}

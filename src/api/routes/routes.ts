@@ -1,0 +1,33 @@
+/** Routes and their health. Never their accounts: what is shown is listed here, not what is hidden. */
+import { z } from 'zod';
+import type { Route } from '../../broadcasts/routes.ts';
+import { type Call, defineCall } from '../call.ts';
+import { json } from '../replies.ts';
+import { type RouteHealth, route } from '../schemas.ts';
+
+const UNHEARD: RouteHealth = { state: 'unknown', linksBound: 0, dispatchers: 0 };
+
+const shownRoute = ({ id, kind, sender, links, window, segmentsPerSecond }: Route, health: RouteHealth) => ({
+  id,
+  kind,
+  sender: sender.address,
+  links,
+  window,
+  segmentsPerSecond,
+  health,
+});
+
+export const routeCalls: readonly Call[] = [
+  defineCall({
+    right: 'routes.list',
+    method: 'get',
+    path: '/v1/routes',
+    tag: 'routes',
+    summary: 'List routes and their health',
+    reply: { status: 200, description: 'All routes', schema: z.object({ items: z.array(route) }) },
+    handle: async (_input, { routes, broadcasts }) => {
+      const health = await broadcasts.routeHealth();
+      return json({ items: routes.map((each) => shownRoute(each, health[each.id] ?? UNHEARD)) });
+    },
+  }),
+];

@@ -1,0 +1,299 @@
+/** The shapes that leave the API, for its document. Requests are checked by the schemas of the modules that own them. */
+import { z } from 'zod';
+import { NOTICE_STATES } from '../notices/lifecycle.ts';
+import { NOTICE_INPUT_FIELDS } from '../notices/notice-input.ts';
+import { ROLES } from './rights.ts';
+
+export const time = z.iso.datetime({ offset: true }).meta({ example: '2026-06-02T18:00:00+02:00' });
+const count = z.int().nonnegative();
+const counts = z.record(z.string(), count);
+const sha256 = z.string().meta({ description: 'SHA-256, hexadecimal' });
+const version = z.int().positive().meta({ description: 'Version of the record: its ETag' });
+const printed = z.object({ service: z.string(), number: z.string(), display: z.string(), region: z.string() });
+
+export const fault = z.object({
+  at: z.string().meta({ description: 'JSON pointer, line, query or header', example: '/regions/0' }),
+  message: z.string(),
+});
+
+export const problem = z
+  .object({
+    type: z.string().meta({ example: 'urn:tocsin:problem:unknown_region' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string().meta({ description: 'Stable', example: 'unknown_region' }),
+    faults: z.array(fault),
+    instance: z.string().optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457 problem details' });
+
+export const rendering = z
+  .object({
+    region: z.string(),
+    language: z.string(),
+    wording: z.string(),
+    text: z.string(),
+    encoding: z.enum(['gsm7', 'ucs2']),
+    units: count,
+    segments: count,
+    sha256,
+    numbers: z.array(printed),
+    transliterated: z.array(z.object({ from: z.string(), to: z.string(), at: count })),
+  })
+  .meta({ id: 'Rendering' });
+
+export const decision = z
+  .object({
+    region: z.string(),
+    authority: z.string(),
+    by: z.string(),
+    at: time,
+    decision: z.enum(['approved', 'returned']),
+    hash: sha256,
+    reasons: z.string().optional(),
+  })
+  .meta({ id: 'Decision' });
+
+export const notice = z
+  .object({
+    id: z.string(),
+    version,
+    ...NOTICE_INPUT_FIELDS,
+    scope: z.literal('Public'),
+    state: z.enum(NOTICE_STATES),
+    author: z.string(),
+    editors: z.array(z.string()),
+    createdAt: time,
+    submitted: z.object({ by: z.string(), at: time }).optional(),
+    renderings: z.array(rendering).optional(),
+    renderingsHash: sha256.optional(),
+    audienceDigest: sha256.optional(),
+    decisions: z.array(decision),
+    broadcast: z.string().optional(),
+    timings: z.record(z.string(), time),
+  })
+  .meta({ id: 'Notice' });
+
+export const forecast = z
+  .object({
+    segments: count,
+    segmentsPerSecond: z.number(),
+    limitedBy: z.enum(['route', 'machine']),
+    seconds: z.number(),
+    finishAt: time,
+  })
+  .meta({ id: 'Forecast', description: 'When the last message would leave, were it launched now' });
+
+const trouble = z.object({ code: z.string(), at: z.string(), message: z.string() });
+
+export const preview = z
+  .object({
+    frozen: z.boolean().meta({ description: 'Whether the texts are those of the submission' }),
+    renderings: z.array(rendering.extend({ recipients: count })),
+    regions: z.array(
+      z.object({
+        region: z.string(),
+        name: z.string(),
+        authority: z.string(),
+        recipients: count,
+        hash: sha256.meta({ description: 'What an approval must name' }),
+        decision: decision.optional(),
+      }),
+    ),
+    totals: z.object({ recipients: count, segments: count }),
+    problems: z.array(trouble).meta({ description: 'What a submission now would be refused for' }),
+    warnings: z.array(trouble).meta({ description: 'What somebody should look at, but may be right' }),
+    launchPhrase: z.string().meta({ example: 'EXERCISE 101 REGIONS 100000 RECIPIENTS' }),
+    route: z.string().optional(),
+    forecast: forecast.optional(),
+  })
+  .meta({ id: 'Preview' });
+
+const slotCounts = counts.meta({ description: 'Recipients by slot state: pending, sending, accepted, delivered, …' });
+
+const broadcastState = z.enum(['running', 'paused', 'cancelled', 'closed']);
+
+export const lane = z
+  .object({
+    no: count,
+    region: z.string(),
+    language: z.string(),
+    rendering,
+    recipients: count,
+    firstBatch: count,
+    batches: count,
+    parts: count.meta({ description: 'Receipts that each recipient waits for' }),
+    released: z.boolean().meta({ description: 'Whether its region has approved, so that it may be sent' }),
+  })
+  .meta({ id: 'Lane' });
+
+export const broadcast = z
+  .object({
+    id: z.string(),
+    version,
+    no: count,
+    notice: z.string(),
+    status: z.enum(['Actual', 'Exercise', 'Test']),
+    severity: z.string(),
+    route: z.string(),
+    audience: z.string(),
+    inDoubt: z.enum(['resend', 'hold']),
+    expires: time,
+    receiptDeadline: time,
+    recipients: count,
+    launchedAt: time,
+    launchedBy: z.string(),
+    state: broadcastState,
+    released: z.array(z.string()),
+    cancelledAt: time.optional(),
+    closedAt: time.optional(),
+  })
+  .meta({ id: 'Broadcast' });
+
+export const progress = z
+  .object({
+    broadcast: z.string(),
+    notice: z.string(),
+    state: broadcastState,
+    recipients: count,
+    counts: slotCounts,
+    inDoubt: count,
+    submitted: count.meta({ description: 'Recipients whose submission the SMSC answered' }),
+    final: count,
+    unaccounted: count.meta({ description: 'Recipients in no final state yet; 0 when closed' }),
+    messagesPerSecond: z.number(),
+    segmentsPerSecond: z.number(),
+    launchedAt: time,
+    firstSubmitAt: time.optional(),
+    lastSubmitAt: time.optional(),
+    finishAt: time.optional(),
+    closedAt: time.optional(),
+    lanes: z.array(
+      z.object({
+        region: z.string(),
+        language: z.string(),
+        recipients: count,
+        segments: count,
+        released: z.boolean(),
+        counts: slotCounts,
+        inDoubt: count,
+      }),
+    ),
+    regions: z.array(
+      z.object({ region: z.string(), recipients: count, submitted: count, delivered: count, final: count }),
+    ),
+  })
+  .meta({ id: 'Progress' });
+
+export const recipientState = z
+  .object({
+    region: z.string(),
+    language: z.string(),
+    state: z.string().meta({ description: 'State of the slot' }),
+    inDoubt: z.boolean().meta({ description: 'The text may have been sent twice' }),
+    text: z.string(),
+  })
+  .meta({ id: 'RecipientState' });
+
+export const alternativeNumber = z
+  .object({
+    region: z.string().meta({ description: 'INSEE code, or FR for the whole country' }),
+    service: z.string(),
+    number: z.string().meta({ description: 'E.164 digits' }),
+    display: z.string(),
+    owner: z.string(),
+    validFrom: time.optional(),
+    validUntil: time.optional(),
+    enteredBy: z.string(),
+    enteredAt: time,
+    verification: z.object({ by: z.string(), at: time, note: z.string().optional() }).optional(),
+    version,
+  })
+  .meta({ id: 'AlternativeNumber' });
+
+export const audience = z
+  .object({
+    id: z.string(),
+    version,
+    name: z.string(),
+    createdAt: time,
+    createdBy: z.string(),
+    recipients: count,
+    groups: z.array(z.object({ region: z.string(), language: z.string(), recipients: count, blocks: count })),
+    fictional: count,
+    unassigned: count,
+    lines: count,
+    duplicates: count,
+    rejected: count,
+    rejectedByReason: counts,
+    digest: sha256,
+  })
+  .meta({ id: 'Audience' });
+
+export const template = z
+  .object({ id: z.string(), title: z.string(), event: z.string(), wordings: z.record(z.string(), z.looseObject({})) })
+  .loose()
+  .meta({ id: 'Template' });
+
+export const routeHealth = z
+  .object({
+    state: z.enum(['up', 'degraded', 'down', 'unknown']),
+    linksBound: count,
+    dispatchers: count,
+    lastHeardAt: time.optional(),
+  })
+  .meta({ id: 'RouteHealth', description: 'As the dispatchers last told it; unknown when none has' });
+
+export const route = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['live', 'exercise']),
+    sender: z.string(),
+    links: count.meta({ description: 'Sessions that each dispatcher binds' }),
+    window: count,
+    segmentsPerSecond: z.number().nullable(),
+    health: routeHealth,
+  })
+  .meta({ id: 'Route' });
+
+export const scope = z.union([z.literal('*'), z.array(z.string().min(1).max(3)).max(200)]);
+
+export const apiKey = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    person: z.string(),
+    role: z.enum(ROLES),
+    regions: scope.optional(),
+    createdAt: time,
+    expiresAt: time.optional(),
+    revokedAt: time.optional(),
+    lastUsedAt: time.optional(),
+  })
+  .meta({ id: 'ApiKey' });
+
+export const auditEntry = z
+  .object({
+    id: z.string(),
+    at: time,
+    actor: z.string(),
+    action: z.string(),
+    subject: z.string(),
+    detail: z.record(z.string(), z.unknown()).optional(),
+    previous: z.string(),
+    hash: sha256,
+  })
+  .meta({ id: 'AuditEntry' });
+
+/** A page of a list, newest first; `next` goes into `before` for the page that follows. */
+export const pageOf = (item: z.ZodType) => z.object({ items: z.array(item), next: z.string().optional() });
+
+export type RouteHealth = z.output<typeof routeHealth>;
+export type RecipientState = z.output<typeof recipientState>;
+
+/** The query of a page. */
+export const PAGE_QUERY = {
+  limit: z.coerce.number().int().min(1).max(500).default(100).describe('items a page'),
+  before: z.string().min(1).max(100).optional().describe('`next` of the page before'),
+};
