@@ -15,7 +15,7 @@ import type { AudienceView, Notice } from './notice.ts';
 
 /** What the directory answers here: the numbers in force in a region at a time (ms since epoch). */
 export interface NumberSource {
-  lookup(region: string, services: string[], atMs: number): Promise<{ found: AlternativeNumber[] }>;
+  lookup(region: string, services: readonly string[], atMs: number): Promise<{ found: readonly AlternativeNumber[] }>;
 }
 
 export interface Composed {
@@ -38,7 +38,7 @@ export async function compose(
   const languages = languagesByRegion(regions, audience);
   const lookups = await Promise.all(
     regions.map(({ code }) =>
-      template.numbers === 'none' ? { found: [] } : directory.lookup(code, [...notice.services], atMs),
+      template.numbers === 'none' ? { found: [] } : directory.lookup(code, notice.services, atMs),
     ),
   );
 

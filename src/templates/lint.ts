@@ -66,7 +66,7 @@ function contentFindings(template: Template, wording: Wording): LintFinding[] {
   if (!used.has('source')) error('source', 'must say who speaks: {source}');
   if (!used.has('region') && !used.has('of_region')) error('place', 'must name the place: {region} or {of_region}');
   if (!used.has('time')) error('time', 'must name the time: {time}');
-  if (!wording.text.replaceAll('\n', ' ').includes(wording.guidance)) {
+  if (!asRead(wording.text).includes(asRead(wording.guidance))) {
     error('guidance', `must say what to do; its guidance "${wording.guidance}" is not in the text`);
   }
   if (template.numbers === 'required' && !used.has('numbers')) error('number', 'must name the number: {numbers}');
@@ -80,6 +80,11 @@ function contentFindings(template: Template, wording: Wording): LintFinding[] {
     if (!known.includes(name)) error('parameter', `{${name}} is neither a parameter nor filled in by Tocsin`);
   }
   return findings;
+}
+
+/** ICU's doubled apostrophe and a broken line are how a text is written, not how it reads. */
+function asRead(text: string): string {
+  return text.replaceAll('\n', ' ').replaceAll("''", "'");
 }
 
 /** R6: an exercise must be seen to be one, in every language. */
