@@ -100,10 +100,10 @@ export function kindOf(msisdn: number): MsisdnKind {
   return String(msisdn).startsWith('999') ? 'unassigned' : 'ordinary';
 }
 
-/** As the French write it: "02 61 91 00 35" for France and its overseas regions, "+442079460000" otherwise. */
+/** As the French write it, "02 61 91 00 35"; with its country code, "+447700900123", where that would be another number. */
 export function formatNational(msisdn: number): string {
-  const country = Math.trunc(msisdn / 1_000_000_000);
-  if (!FRENCH_COUNTRY_CODES.includes(country)) return `+${msisdn}`;
   const national = `0${msisdn % 1_000_000_000}`;
+  const dialled = parseMsisdn(national);
+  if (national.length !== 10 || !dialled.ok || dialled.msisdn !== msisdn) return `+${msisdn}`;
   return national.match(/../g)?.join(' ') ?? national;
 }
