@@ -19,7 +19,7 @@ export interface AudienceGroup {
 export function planLanes(
   renderings: readonly Rendering[],
   groups: readonly AudienceGroup[],
-  route: Pick<Route, 'receipts'>,
+  route: Pick<Route, 'receipts' | 'concatenation'>,
 ): BroadcastPlan {
   const recipientsOf = new Map(groups.map((group) => [`${group.region} ${group.language}`, group.recipients]));
   const lanes: Lane[] = [];
@@ -29,7 +29,8 @@ export function planLanes(
     const recipients = recipientsOf.get(`${region} ${language}`) ?? 0;
     if (recipients === 0) continue;
     const batches = Math.ceil(recipients / BATCH_SIZE);
-    const parts = route.receipts.segments === 'each' ? rendering.segments : 1;
+    const receiptEach = route.receipts.segments === 'each' && route.concatenation !== 'payload';
+    const parts = receiptEach ? rendering.segments : 1;
     lanes.push({ no: lanes.length, region, language, rendering, recipients, firstBatch, batches, parts });
     firstBatch += batches;
   }
@@ -53,10 +54,10 @@ export async function enqueue(
   queue: BatchQueue,
   broadcast: Broadcast,
   lanes: readonly Lane[],
-  wanted: (batch: number) => boolean = () => true,
+  wanted: (batch: number, lane: Lane) => boolean = () => true,
 ): Promise<number> {
   const jobs: PrioritisedBatch[] = [];
-  for (const lane of lanes) for (const job of jobsOfLane(broadcast, lane)) if (wanted(job.batch)) jobs.push(job);
+  for (const lane of lanes) for (const job of jobsOfLane(broadcast, lane)) if (wanted(job.batch, lane)) jobs.push(job);
   jobs.sort((a, b) => a.priority - b.priority);
   await queue.add(jobs);
   return jobs.length;

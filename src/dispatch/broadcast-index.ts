@@ -1,0 +1,82 @@
+/**
+ * What this process knows of broadcasts: their records, kept fresh, and their plans, which never change. Receipts name
+ * batches of any broadcast, also long closed ones, so these are found too.
+ */
+import {
+  type Broadcast,
+  type BroadcastPlan,
+  broadcastId,
+  broadcastRecords,
+  laneOfBatch,
+  ledgerBatch,
+  planRecords,
+} from '../broadcasts/broadcast.ts';
+import { batchOf, broadcastNoOf } from '../ledger/address.ts';
+import type { Batch } from '../ledger/keys.ts';
+import type { Store } from '../store/connection.ts';
+
+export interface Known {
+  broadcast: Broadcast;
+  readonly plan: BroadcastPlan;
+}
+
+/** Batches kept at hand; more and the oldest are made anew when needed. */
+const MAX_BATCHES_KEPT = 200_000;
+
+export class BroadcastIndex {
+  readonly #store: Store;
+  readonly #known = new Map<number, Known>();
+  readonly #batches = new Map<number, Batch>();
+
+  constructor({ store }: { store: Store }) {
+    this.#store = store;
+  }
+
+  /** The broadcast as last read; undefined before `load`. */
+  peek(no: number): Known | undefined {
+    return this.#known.get(no);
+  }
+
+  /** Reads the broadcast once; undefined when there is none (purged). */
+  async load(no: number): Promise<Known | undefined> {
+    const known = this.#known.get(no);
+    if (known) return known;
+    const id = broadcastId(no);
+    const [broadcast, plan] = await Promise.all([
+      broadcastRecords(this.#store).find(id),
+      planRecords(this.#store).find(id),
+    ]);
+    if (!broadcast || !plan) return undefined;
+    return this.#keep(broadcast.value, plan.value);
+  }
+
+  #keep(broadcast: Broadcast, plan: BroadcastPlan): Known {
+    const known = { broadcast, plan };
+    this.#known.set(broadcast.no, known);
+    return known;
+  }
+
+  /** Takes a newer record in; returns the one before. */
+  refresh(broadcast: Broadcast): Broadcast | undefined {
+    const known = this.#known.get(broadcast.no);
+    if (!known) return undefined;
+    const before = known.broadcast;
+    known.broadcast = broadcast;
+    return before;
+  }
+
+  /** The batch behind the upper bits of an address; undefined when its broadcast is not loaded or has no such batch. */
+  batch(batchNo: number): Batch | undefined {
+    const kept = this.#batches.get(batchNo);
+    if (kept) return kept;
+    const no = broadcastNoOf(batchNo);
+    const known = this.#known.get(no);
+    const position = batchOf(batchNo);
+    const last = known?.plan.lanes.at(-1);
+    if (!known || !last || position >= last.firstBatch + last.batches) return undefined;
+    const batch = ledgerBatch(this.#store, no, laneOfBatch(known.plan, position), position);
+    if (this.#batches.size >= MAX_BATCHES_KEPT) this.#batches.clear();
+    this.#batches.set(batchNo, batch);
+    return batch;
+  }
+}

@@ -1,0 +1,46 @@
+/** The batches that run on a route in this process, and whose turn it is: severity first, then each in turn. */
+import type { BatchRun } from './batch-run.ts';
+
+export class Feed {
+  #runs: BatchRun[] = [];
+  #turn = 0;
+
+  add(run: BatchRun): void {
+    this.#runs.push(run);
+  }
+
+  remove(run: BatchRun): void {
+    this.#runs = this.#runs.filter((other) => other !== run);
+  }
+
+  get runs(): readonly BatchRun[] {
+    return this.#runs;
+  }
+
+  /** The run to take work from; undefined when none has any. */
+  next(nowMs: number): BatchRun | undefined {
+    const { length } = this.#runs;
+    let best: BatchRun | undefined;
+    let bestAt = 0;
+    for (let i = 0; i < length; i += 1) {
+      const at = (this.#turn + i) % length;
+      const run = this.#runs[at]!;
+      if ((best === undefined || run.rank < best.rank) && run.hasWork(nowMs)) {
+        best = run;
+        bestAt = at;
+      }
+    }
+    if (best) this.#turn = bestAt + 1;
+    return best;
+  }
+
+  /** When the next waiting slot of any run is due. */
+  nextDue(): number | undefined {
+    let due: number | undefined;
+    for (const run of this.#runs) {
+      const at = run.nextDue;
+      if (at !== undefined && (due === undefined || at < due)) due = at;
+    }
+    return due;
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * What becomes of each submission: the response, late response, refusal or silence is turned into an event of its slot
+ * and into what its run does next. A place in the window is freed only when the event is durable (ledger rule 2).
+ */
+import type { Route } from '../broadcasts/routes.ts';
+import { batchNumberOf, broadcastNoOf, partOf, slotOf } from '../ledger/address.ts';
+import type { Batch } from '../ledger/keys.ts';
+import type { SlotEvent } from '../ledger/states.ts';
+import { STATUS } from '../smpp/constants.ts';
+import { normaliseMessageId } from '../smpp/message-id.ts';
+import type { BatchRun } from './batch-run.ts';
+import type { BroadcastIndex } from './broadcast-index.ts';
+import type { Recorder } from './recorder.ts';
+import { type StatusAction, statusTable } from './retry-table.ts';
+import type { Tally } from './tally.ts';
+
+export interface OutcomeDeps {
+  readonly route: Route;
+  readonly recorder: Recorder;
+  readonly index: BroadcastIndex;
+  readonly tally: Tally;
+  readonly now: () => number;
+  /** The SMSC throttles the account. */
+  readonly onThrottled: () => void;
+  /** A run may have work again. */
+  readonly onWork: () => void;
+}
+
+const RETRY_MAX_MS = 60_000;
+
+export class Outcomes {
+  readonly #deps: OutcomeDeps;
+  readonly #actionOf: (status: number) => StatusAction;
+  readonly #runs = new Map<number, BatchRun>();
+
+  constructor(deps: OutcomeDeps) {
+    this.#deps = deps;
+    this.#actionOf = statusTable(deps.route.statuses);
+  }
+
+  add(run: BatchRun): void {
+    this.#runs.set(run.batch.batchNo, run);
+  }
+
+  remove(run: BatchRun): void {
+    if (this.#runs.get(run.batch.batchNo) === run) this.#runs.delete(run.batch.batchNo);
+  }
+
+  /** A submit_sm_resp. `release` frees its place; a late one has none. */
+  response(address: number, status: number, messageId: string, release: () => void): void {
+    const { route, recorder, tally } = this.#deps;
+    const batchNo = batchNumberOf(address);
+    const run = this.#runs.get(batchNo);
+    const batch = run?.batch ?? this.#deps.index.batch(batchNo);
+    tally.response(status);
+    if (!batch) {
+      release();
+      return;
+    }
+    const slot = slotOf(address);
+    if (status === STATUS.ESME_ROK) {
+      const last = run?.partAccepted(slot, partOf(address)) ?? true;
+      const settled = () => {
+        if (last) run?.settle();
+        release();
+      };
+      if (messageId === '') {
+        // Sent, but no receipt can ever be joined: counted, never sent again (quirk 20).
+        if (last) recorder.event(batch, slot, 'acceptUntraceable', settled);
+        else settled();
+        return;
+      }
+      const id = normaliseMessageId(messageId, route.receipts.responseId);
+      recorder.accepted(batch, address, id, last ? 'accept' : undefined, settled);
+      return;
+    }
+    if (run) this.#refused(run, address, status, release);
+    else release();
+  }
+
+  #refused(run: BatchRun, address: number, status: number, release: () => void): void {
+    const { route, recorder, now } = this.#deps;
+    const slot = slotOf(address);
+    let action = this.#actionOf(status);
+    if (action === 'throttle') this.#deps.onThrottled();
+    const refusals = run.refusals(slot);
+    const again = now() + this.#delay(action, refusals);
+    const tooMany = action !== 'throttle' && refusals >= route.maxAttempts;
+    if (tooMany || again >= Date.parse(run.broadcast.expires)) action = 'refuse';
+    if (action === 'refuse' || action === 'refuseDestination') {
+      if (!run.decide(slot)) {
+        release();
+        return;
+      }
+      recorder.event(run.batch, slot, action, () => {
+        run.settle();
+        release();
+      });
+    } else if (run.templates.length > 1) {
+      run.partAgain(slot, partOf(address), again);
+      release();
+    } else {
+      recorder.event(run.batch, slot, 'release', () => {
+        run.again(slot, again);
+        release();
+        this.#deps.onWork();
+      });
+    }
+  }
+
+  /** Doubles from the route's first pause, with jitter; a throttled account is paced already, so it waits the first only. */
+  #delay(action: StatusAction, refusals: number): number {
+    const doublings = action === 'throttle' ? 0 : Math.min(refusals - 1, 16);
+    const pause = Math.min(RETRY_MAX_MS, this.#deps.route.retryDelayMs * 2 ** doublings);
+    return pause * (0.75 + Math.random() / 2);
+  }
+
+  /** A late response: its place was freed long ago, and its slot may have gone on. */
+  lateResponse(address: number, status: number, messageId: string): void {
+    if (status !== STATUS.ESME_ROK) return;
+    const { route, recorder, index } = this.#deps;
+    const batch = index.batch(batchNumberOf(address));
+    if (!batch) return;
+    const slot = slotOf(address);
+    if (messageId === '') {
+      recorder.event(batch, slot, 'acceptUntraceable', () => {});
+      return;
+    }
+    recorder.accepted(batch, address, normaliseMessageId(messageId, route.receipts.responseId), 'accept', () => {});
+  }
+
+  /** Submissions whose outcome nobody knows: by the notice's policy they are sent again, or held (ledger rule 5). */
+  inDoubt(addresses: readonly number[]): void {
+    for (const address of addresses) {
+      const batchNo = batchNumberOf(address);
+      const run = this.#runs.get(batchNo);
+      const batch = run?.batch ?? this.#deps.index.batch(batchNo);
+      if (batch) this.doubt(batch, slotOf(address), run, broadcastNoOf(batchNo));
+    }
+  }
+
+  /** Decides one slot in doubt. Where a text has several parts, the whole text is sent again. */
+  doubt(batch: Batch, slot: number, run: BatchRun | undefined, broadcastNo: number): void {
+    const { recorder, index, tally, now } = this.#deps;
+    const policy = index.peek(broadcastNo)?.broadcast.inDoubt ?? 'resend';
+    const event: SlotEvent = policy === 'hold' ? 'hold' : 'doubt';
+    tally.inDoubt += 1;
+    if (run && !run.decide(slot)) return;
+    recorder.event(batch, slot, event, () => {
+      if (policy === 'hold') run?.settle();
+      else run?.again(slot, now());
+      this.#deps.onWork();
+    });
+  }
+}

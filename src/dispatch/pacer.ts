@@ -1,0 +1,108 @@
+/**
+ * Meters a route's segments over all processes: small leases of the shared rate, each with the moment it is due. A route
+ * without a limit costs nothing until its SMSC throttles; then a limit is learned, cut and slowly raised again.
+ */
+import { readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
+import type { Store } from '../store/connection.ts';
+
+/** A lease is worth this much time: longer leases would bunch, shorter ones cost more calls. */
+const LEASE_SPAN_US = 5_000;
+/** A process that comes late catches up this much, so that timers do not eat into the rate. */
+const CATCH_UP_US = 8_000;
+/** A learned limit grows by this fraction a second. */
+const GROWTH = 0.03;
+const CUT = 0.85;
+const CUT_EVERY_US = 500_000;
+/** How often an unlimited route looks whether another process has learned a limit. */
+const LOOK_MS = 500;
+
+interface PacerScripts {
+  pacerLease(
+    key: string,
+    rate: number,
+    wanted: number,
+    spanUs: number,
+    catchUpUs: number,
+    growth: number,
+  ): Promise<[number, number, number]>;
+  pacerThrottled(key: string, rate: number, sending: number, cut: number, everyUs: number): Promise<number>;
+}
+
+export class Pacer {
+  readonly #redis: Redis & PacerScripts;
+  readonly #key: string;
+  readonly #configured: number;
+  /** Leased, due, and not used yet. */
+  #balance = 0;
+  /** Limit in force as last seen, 0 for none. */
+  #limit: number;
+  #lookedAt = 0;
+  #sent = 0;
+  #sentSince = performance.now();
+
+  constructor({ store, route }: { store: Store; route: { id: string; segmentsPerSecond: number | null } }) {
+    const source = (name: string) => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
+    store.redis.defineCommand('pacerLease', { lua: source('pacer'), numberOfKeys: 1 });
+    store.redis.defineCommand('pacerThrottled', { lua: source('throttled'), numberOfKeys: 1 });
+    this.#redis = store.redis as Redis & PacerScripts;
+    this.#key = `${store.prefix}{pace-${route.id}}:pace`;
+    this.#configured = route.segmentsPerSecond ?? 0;
+    this.#limit = this.#configured;
+  }
+
+  /** The limit in force in segments a second; 0 for none. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /**
+   * Waits until at least `least` segments are due and returns how many are, at most `most` (most ≥ least). What is not
+   * used goes back by `giveBack`. Rejects when the store refuses.
+   */
+  async take(least: number, most: number): Promise<number> {
+    if (this.#limit === 0 && performance.now() - this.#lookedAt < LOOK_MS) return this.#use(most, most);
+    while (this.#balance < least) {
+      const wanted = most - this.#balance;
+      const [leased, delayUs, limit] = await this.#redis.pacerLease(
+        this.#key,
+        this.#configured,
+        wanted,
+        LEASE_SPAN_US,
+        CATCH_UP_US,
+        GROWTH,
+      );
+      this.#limit = limit;
+      this.#lookedAt = performance.now();
+      if (limit === 0) return this.#use(most, most);
+      if (delayUs >= 1_000) await new Promise((resolve) => setTimeout(resolve, Math.round(delayUs / 1_000)));
+      this.#balance += leased;
+    }
+    const used = Math.min(this.#balance, most);
+    this.#balance -= used;
+    return this.#use(used, used);
+  }
+
+  #use(segments: number, result: number): number {
+    this.#sent += segments;
+    return result;
+  }
+
+  giveBack(segments: number): void {
+    this.#sent -= segments;
+    if (this.#limit > 0) this.#balance += segments;
+  }
+
+  /** The SMSC answered ESME_RTHROTTLED: it concerns the account, so every process slows down. */
+  async throttled(): Promise<void> {
+    const now = performance.now();
+    const seconds = Math.max(0.05, (now - this.#sentSince) / 1_000);
+    const sending = Math.max(1, Math.round(this.#sent / seconds));
+    if (seconds > 2) {
+      this.#sent = 0;
+      this.#sentSince = now;
+    }
+    const limit = await this.#redis.pacerThrottled(this.#key, this.#configured, sending, CUT, CUT_EVERY_US);
+    if (limit > 0) this.#limit = limit;
+  }
+}

@@ -1,0 +1,214 @@
+/**
+ * Moves submissions of a route from its batches to its links: waits for room in a window, for segments from the pacer and
+ * for work, claims slots durably (ledger rule 1), and only then writes. Claims for several links are under way at once.
+ */
+import type { Route } from '../broadcasts/routes.ts';
+import { SlotChanges } from '../ledger/slot-changes.ts';
+import type { Slots } from '../ledger/slots.ts';
+import type { BatchRun, Work } from './batch-run.ts';
+import type { Feed } from './feed.ts';
+import type { Link } from './link.ts';
+import type { Pacer } from './pacer.ts';
+
+export interface PumpDeps {
+  readonly route: Route;
+  readonly slots: Slots;
+  readonly feed: Feed;
+  readonly pacer: Pacer;
+  readonly links: readonly Link[];
+  readonly now: () => number;
+  /** Submissions were written for a broadcast. */
+  readonly onSubmitted: (run: BatchRun, segments: number) => void;
+  readonly onStoreFault: (error: Error) => void;
+}
+
+/** A window is refilled when this part of it is free: larger groups cost less for each message. */
+const REFILL_PART = 4;
+/** Slots in one claim. */
+const MAX_CLAIM = 500;
+const IDLE_LOOK_MS = 200;
+const FAULT_PAUSE_MS = 200;
+
+export class Pump {
+  readonly #deps: PumpDeps;
+  #stopped = false;
+  #wakeUp: (() => void) | undefined;
+  /** Woken while it was not asleep: it looks once more before it sleeps. */
+  #woken = false;
+  #loop: Promise<void> | undefined;
+  #underWay = 0;
+
+  constructor(deps: PumpDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  /** Something changed: room, work, or a state. */
+  wake(): void {
+    this.#woken = true;
+    this.#wakeUp?.();
+  }
+
+  /** Writes nothing new from here on; resolves when no claim is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.wake();
+    await this.#loop;
+    while (this.#underWay > 0) await this.#sleep(10);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        this.#woken = false;
+        if (!(await this.#step()) && !this.#woken) await this.#sleep(this.#untilDue());
+      } catch (error) {
+        this.#deps.onStoreFault(error as Error);
+        await this.#sleep(FAULT_PAUSE_MS);
+      }
+    }
+  }
+
+  /** One group to one link; false when there was nothing to do. */
+  async #step(): Promise<boolean> {
+    const { feed, pacer, now } = this.#deps;
+    const ready = feed.next(now());
+    const link = ready && this.#roomiest();
+    if (!ready || !link) return false;
+    const parts = ready.templates.length;
+    const room = Math.floor(link.room / parts);
+    if (room === 0) return false;
+    const most = Math.min(room, MAX_CLAIM);
+    const segments = await pacer.take(parts, most * parts);
+    // The wait may have been long: ask again whose turn it is.
+    const run = feed.next(now());
+    const slots = run
+      ? Math.min(Math.floor(segments / run.templates.length), Math.floor(link.room / run.templates.length))
+      : 0;
+    const work = run && slots > 0 ? run.take(slots, now()) : undefined;
+    if (!run || !work) {
+      pacer.giveBack(segments);
+      return false;
+    }
+    const needed = segmentsOf(work, run);
+    pacer.giveBack(segments - needed);
+    link.reserve(needed);
+    this.#underWay += 1;
+    this.#submit(run, link, work)
+      .catch((error: unknown) => this.#deps.onStoreFault(error as Error))
+      .finally(() => {
+        link.unreserve(needed);
+        this.#underWay -= 1;
+        this.wake();
+      });
+    return true;
+  }
+
+  /** The link with the most room, if enough of its window is free. */
+  #roomiest(): Link | undefined {
+    let best: Link | undefined;
+    for (const link of this.#deps.links) if (link.room > (best?.room ?? 0)) best = link;
+    if (!best) return undefined;
+    const enough = Math.max(1, Math.floor(this.#deps.route.window / REFILL_PART));
+    return best.room >= enough || best.inFlight < enough ? best : undefined;
+  }
+
+  async #submit(run: BatchRun, link: Link, work: Work): Promise<void> {
+    if (work.kind === 'part') {
+      if (!link.open) {
+        run.partAgain(work.slot, work.part, this.#deps.now());
+        return;
+      }
+      this.#write(run, link, work.slot, work.slot, work.part);
+      this.#deps.onSubmitted(run, 1);
+      return;
+    }
+    const granted = await this.#claim(run, work.first, work.last);
+    if (!granted) {
+      run.stop('lost');
+      run.settle(work.last - work.first + 1);
+      return;
+    }
+    // Pause, cancel and expiry hold up to the very write.
+    if (!link.open || run.stopping) {
+      await this.#release(run, work.first, granted);
+      return;
+    }
+    let count = 0;
+    forEachStretch(granted, (from, to) => {
+      for (let part = 0; part < run.templates.length; part += 1) {
+        this.#write(run, link, work.first + from, work.first + to, part);
+      }
+      count += to - from + 1;
+    });
+    if (count < granted.length) run.settle(granted.length - count);
+    if (count > 0) this.#deps.onSubmitted(run, count * run.templates.length);
+  }
+
+  #write(run: BatchRun, link: Link, first: number, last: number, part: number): void {
+    link.submit(run.templates[part]!, run.msisdns, run.addresses[part]!, first, last);
+  }
+
+  /** Tries until the store answers: a claim whose reply was lost is granted again. */
+  async #claim(run: BatchRun, first: number, last: number): Promise<Buffer | null> {
+    for (;;) {
+      try {
+        return await this.#deps.slots.claim(run.batch, run.epoch, first, last);
+      } catch (error) {
+        this.#deps.onStoreFault(error as Error);
+        await new Promise((resolve) => setTimeout(resolve, FAULT_PAUSE_MS));
+      }
+    }
+  }
+
+  /** Claimed and surely not written: pending again. */
+  async #release(run: BatchRun, base: number, granted: Buffer): Promise<void> {
+    const changes = new SlotChanges();
+    const stretches: [number, number][] = [];
+    forEachStretch(granted, (from, to) => {
+      changes.addRun(run.batch, base + from, base + to, 'release');
+      stretches.push([base + from, base + to]);
+    });
+    await this.#deps.slots.apply(changes);
+    let given = 0;
+    for (const [first, last] of stretches) {
+      run.giveBack(first, last);
+      given += last - first + 1;
+    }
+    if (given < granted.length) run.settle(granted.length - given);
+  }
+
+  #untilDue(): number {
+    const due = this.#deps.feed.nextDue();
+    if (due === undefined) return IDLE_LOOK_MS;
+    return Math.max(1, Math.min(IDLE_LOOK_MS, due - this.#deps.now()));
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#wakeUp?.(), ms);
+      this.#wakeUp = () => {
+        clearTimeout(timer);
+        this.#wakeUp = undefined;
+        resolve();
+      };
+    });
+  }
+}
+
+const segmentsOf = (work: Work, run: BatchRun): number =>
+  work.kind === 'part' ? 1 : (work.last - work.first + 1) * run.templates.length;
+
+/** Calls `visit` with the first and last index of each stretch of granted slots. */
+function forEachStretch(granted: Buffer, visit: (from: number, to: number) => void): void {
+  for (let i = 0; i < granted.length; i += 1) {
+    if (granted[i] === 0) continue;
+    let last = i;
+    while (last + 1 < granted.length && granted[last + 1] === 1) last += 1;
+    visit(i, last);
+    i = last;
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * One route in one dispatcher process: its links, its batches and everything between them. Starts and stops in order;
+ * takes jobs only while a link is bound.
+ */
+import type { Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Route } from '../broadcasts/routes.ts';
+import { MessageIds } from '../ledger/message-ids.ts';
+import type { Slots } from '../ledger/slots.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import { startBatchWorker } from '../queue/batch-queue.ts';
+import type { BatchJob } from '../queue/jobs.ts';
+import { statusName } from '../smpp/constants.ts';
+import type { Store } from '../store/connection.ts';
+import { BatchProcessor, type BatchProcessorDeps } from './batch-processor.ts';
+import type { BatchRun } from './batch-run.ts';
+import type { BroadcastIndex } from './broadcast-index.ts';
+import { Feed } from './feed.ts';
+import { Link, type LinkEvents } from './link.ts';
+import { Outcomes } from './outcomes.ts';
+import { Pacer } from './pacer.ts';
+import { Pump } from './pump.ts';
+import { Receipts } from './receipts.ts';
+import { Recorder } from './recorder.ts';
+import { Tally } from './tally.ts';
+
+export interface RouteDispatchDeps {
+  readonly store: Store;
+  /** The worker's own connection: it blocks. */
+  readonly connection: Redis;
+  readonly route: Route;
+  readonly index: BroadcastIndex;
+  readonly slots: Slots;
+  readonly block: BatchProcessorDeps['block'];
+  readonly onSubmitted: (broadcastNo: number) => void;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+/** Batches that a process has at hand on a route: enough to fill its windows while others drain. */
+const MIN_BATCHES = 16;
+const MAX_BATCHES = 64;
+const BATCH_RECIPIENTS = 1_000;
+/** Quiet log: the same fault is reported at most this often. */
+const FAULT_LOG_MS = 5_000;
+
+export interface RouteHealth {
+  readonly route: string;
+  readonly links: number;
+  readonly bound: number;
+  readonly inFlight: number;
+  readonly batches: number;
+  readonly limit: number;
+  /** Why the route is stopped for good. */
+  readonly refused?: string;
+}
+
+export class RouteDispatch {
+  readonly #deps: RouteDispatchDeps;
+  readonly #feed = new Feed();
+  readonly #tally = new Tally();
+  readonly #recorder: Recorder;
+  readonly #outcomes: Outcomes;
+  readonly #processor: BatchProcessor;
+  readonly #links: Link[];
+  readonly #pacer: Pacer;
+  readonly #pump: Pump;
+  #worker: Worker<BatchJob> | undefined;
+  #refused: string | undefined;
+  #faultLoggedAt = 0;
+  #closing = false;
+
+  constructor(deps: RouteDispatchDeps) {
+    this.#deps = deps;
+    const { store, route, index, slots, now, log } = deps;
+    const onStoreFault = (error: Error) => this.#storeFault(error);
+    this.#recorder = new Recorder({
+      slots,
+      ids: new MessageIds({ store, route: route.id, now }),
+      index,
+      storeUp: () => store.redis.status === 'ready',
+      onStoreFault,
+      onReceipts: ({ parked, overflow }) => {
+        this.#tally.unmatched += parked + overflow;
+      },
+    });
+    const onWork = () => this.#pump.wake();
+    this.#outcomes = new Outcomes({
+      route,
+      recorder: this.#recorder,
+      index,
+      tally: this.#tally,
+      now,
+      onThrottled: () => void this.#pacer.throttled().catch(onStoreFault),
+      onWork,
+    });
+    const receipts = new Receipts({ route, recorder: this.#recorder, tally: this.#tally });
+    this.#pacer = new Pacer({ store, route });
+    this.#links = Array.from({ length: route.links }, (_, i) => new Link(route, i, this.#linkEvents(receipts)));
+    this.#pump = new Pump({
+      route,
+      slots,
+      feed: this.#feed,
+      pacer: this.#pacer,
+      links: this.#links,
+      now,
+      onSubmitted: (run, segments) => {
+        this.#tally.segments += segments;
+        deps.onSubmitted(run.broadcast.no);
+      },
+      onStoreFault,
+    });
+    const { feed, outcomes } = { feed: this.#feed, outcomes: this.#outcomes };
+    this.#processor = new BatchProcessor({ route, index, slots, feed, outcomes, block: deps.block, onWork, log, now });
+  }
+
+  start(): void {
+    for (const link of this.#links) link.start();
+    this.#pump.start();
+  }
+
+  #linkEvents(receipts: Receipts): LinkEvents {
+    return {
+      onResponse: (link, address, status, id) => {
+        const session = link.session;
+        this.#outcomes.response(address, status, id, () => link.release(session));
+      },
+      onLateResponse: (_link, address, status, id) => this.#outcomes.lateResponse(address, status, id),
+      onInDoubt: (addresses) => this.#outcomes.inDoubt(addresses),
+      onDeliver: (_link, session, deliver) => receipts.take(session, deliver),
+      onRoom: () => this.#pump.wake(),
+      onState: (link, { from, to, reason }) => {
+        this.#deps.log.info({ link: link.no, from, to, reason }, 'link changed');
+        if (to === 'waiting' && from === 'bound') {
+          this.#deps.metrics.linkReconnects.inc({ route: this.#deps.route.id, reason });
+        }
+        this.#followLinks();
+      },
+      onRefused: (_link, status) => this.#refuse(statusName(status)),
+      onAnomaly: (link, { kind }) => {
+        this.#tally.anomalies += 1;
+        this.#deps.log.warn({ link: link.no, kind }, 'SMSC sent something out of order');
+      },
+    };
+  }
+
+  /** The SMSC refuses the account: no link of the route tries again, since a bind storm locks it. */
+  #refuse(status: string): void {
+    if (this.#refused) return;
+    this.#refused = status;
+    this.#deps.log.fatal({ status }, 'route stopped: the SMSC refuses its credentials');
+    for (const link of this.#links) link.stop(`route refused with ${status}`);
+  }
+
+  /** Jobs are taken only while something can be sent: else they stay for processes that can. */
+  #followLinks(): void {
+    if (this.#closing) return;
+    const bound = this.#links.some(({ state }) => state === 'bound');
+    if (bound && !this.#worker) this.#startWorker();
+    else if (bound && this.#worker?.isPaused()) this.#worker.resume();
+    else if (!bound && this.#worker && !this.#worker.isPaused()) void this.#worker.pause(true);
+  }
+
+  #startWorker(): void {
+    const { store, connection, route } = this.#deps;
+    const wanted = Math.ceil((2 * route.links * route.window) / BATCH_RECIPIENTS);
+    this.#worker = startBatchWorker({
+      store,
+      connection,
+      route: route.id,
+      concurrency: Math.max(MIN_BATCHES, Math.min(MAX_BATCHES, wanted)),
+      process: this.#processor.process,
+      onError: (error) => this.#storeFault(error),
+    });
+  }
+
+  #storeFault(error: Error): void {
+    const now = performance.now();
+    if (now - this.#faultLoggedAt < FAULT_LOG_MS) return;
+    this.#faultLoggedAt = now;
+    this.#deps.log.error({ err: error }, 'the store refused or is gone; trying again');
+  }
+
+  /** Holds every run against its broadcast as it is now. */
+  follow(): void {
+    for (const run of this.#feed.runs) if (!this.#processor.mayRun(run.broadcast, run.lane)) run.stop('stopped');
+    this.#pump.wake();
+  }
+
+  /** Makes room for a broadcast of higher rank: batches of lower ones go back to wait behind it (R11). */
+  yieldTo(rank: number): void {
+    for (const run of this.#feed.runs) if (run.rank > rank) run.stop('stopped');
+  }
+
+  forget(isOpen: (broadcastNo: number) => boolean): void {
+    this.#processor.forget(isOpen);
+  }
+
+  /** Runs at hand, by the number of their broadcast. */
+  get runs(): readonly BatchRun[] {
+    return this.#feed.runs;
+  }
+
+  reconcileReceipts(): Promise<{ applied: number; orphans: number }> {
+    return this.#recorder.reconcile();
+  }
+
+  health(): RouteHealth {
+    const { route, metrics } = this.#deps;
+    this.#tally.publish(metrics, route.id);
+    const bound = this.#links.filter(({ state }) => state === 'bound').length;
+    const inFlight = this.#links.reduce((sum, link) => sum + link.inFlight, 0);
+    metrics.linksBound.set({ route: route.id }, bound);
+    metrics.pacerRate.set({ route: route.id }, this.#pacer.limit);
+    const health = { route: route.id, links: this.#links.length, bound, inFlight, batches: this.#feed.runs.length };
+    return { ...health, limit: this.#pacer.limit, ...(this.#refused ? { refused: this.#refused } : {}) };
+  }
+
+  /** Orderly end: no new work, what is out is answered and recorded, then the links unbind. */
+  async stop(): Promise<void> {
+    this.#closing = true;
+    for (const run of this.#feed.runs) run.stop('stopped');
+    await this.#pump.stop();
+    await this.#worker?.close();
+    await this.#recorder.settled();
+    await Promise.all(this.#links.map((link) => link.close()));
+    await this.#recorder.settled();
+  }
+}

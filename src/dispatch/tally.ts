@@ -1,0 +1,35 @@
+/** What a route has counted since it was last published: plain numbers, since a labelled metric costs more than a message. */
+import type { Metrics } from '../metrics.ts';
+import { statusName } from '../smpp/constants.ts';
+
+export class Tally {
+  segments = 0;
+  inDoubt = 0;
+  unmatched = 0;
+  anomalies = 0;
+  readonly #responses = new Map<number, number>();
+  readonly #receipts = new Map<string, number>();
+
+  response(status: number): void {
+    this.#responses.set(status, (this.#responses.get(status) ?? 0) + 1);
+  }
+
+  receipt(state: string): void {
+    this.#receipts.set(state, (this.#receipts.get(state) ?? 0) + 1);
+  }
+
+  /** Adds everything to the metrics and starts again from zero. */
+  publish(metrics: Metrics, route: string): void {
+    for (const [status, count] of this.#responses)
+      metrics.submissions.inc({ route, status: statusName(status) }, count);
+    for (const [state, count] of this.#receipts) metrics.receipts.inc({ route, state }, count);
+    metrics.segments.inc({ route }, this.segments);
+    metrics.receiptsUnmatched.inc({ route }, this.unmatched);
+    metrics.inDoubt.inc({ route }, this.inDoubt);
+    this.#responses.clear();
+    this.#receipts.clear();
+    this.segments = 0;
+    this.unmatched = 0;
+    this.inDoubt = 0;
+  }
+}
