@@ -2,6 +2,7 @@
 -- generation knows, so that the response that comes later finds it.
 -- KEYS 1..n-1 generations of ids, newest first; n parked receipts
 -- ARGV 1 expiry of parked receipts in ms, 2 most parked receipts; then for each receipt: id, event code as one byte
+-- Only a receipt that is new here puts the expiry off: looking again at what is parked must not keep it for good.
 -- Returns for each receipt its address, or '' when parked, or '!' when there is no more room to park.
 local parked, out = KEYS[#KEYS], {}
 for a = 3, #ARGV, 2 do
@@ -17,8 +18,8 @@ for a = 3, #ARGV, 2 do
     else
       if not before or (#before < 8 and string.sub(before, -1) ~= ARGV[a + 1]) then
         redis.call('HSET', parked, id, (before or '') .. ARGV[a + 1])
+        redis.call('PEXPIRE', parked, ARGV[1])
       end
-      redis.call('PEXPIRE', parked, ARGV[1])
       found = ''
     end
   end

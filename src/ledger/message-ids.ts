@@ -12,6 +12,7 @@ const GENERATIONS = 4;
 const PARKED_FOR_MS = 24 * 3_600_000;
 /** Receipts nobody asked for must not fill the memory: 16 times this many are kept for a route. */
 const MAX_PARKED_IN_SHARD = 100_000;
+const PARKED_AT_ONCE = 1_000;
 
 /** What became of a receipt: joined to an address, parked until its response comes, or dropped since too many are parked. */
 export type Joined = number | 'parked' | 'overflow';
@@ -137,20 +138,31 @@ export class MessageIds {
     const unparked: Unparked[] = [];
     let orphans = 0;
     for (let shard = 0; shard < SHARDS; shard += 1) {
-      const parked = await this.#redis.hgetallBuffer(this.#parked(shard));
-      const entries = Object.entries(parked) as unknown as [string, Buffer][];
-      if (entries.length === 0) continue;
-      const joined = await this.join(
-        entries.map(([id]) => id),
-        entries.map(([, events]) => events.at(-1)!),
-      );
-      entries.forEach(([id, events], i) => {
-        const address = joined[i]!;
-        if (typeof address === 'number') unparked.push({ id, address, events: [...events] });
-        else orphans += 1;
-      });
+      for await (const entries of this.#parkedIn(shard)) {
+        const joined = await this.join(
+          entries.map(([id]) => id),
+          entries.map(([, events]) => events.at(-1)!),
+        );
+        entries.forEach(([id, events], i) => {
+          const address = joined[i]!;
+          if (typeof address === 'number') unparked.push({ id, address, events: [...events] });
+          else orphans += 1;
+        });
+      }
     }
     return { unparked, orphans };
+  }
+
+  /** In portions: a full shard is more than one command can carry. */
+  async *#parkedIn(shard: number): AsyncGenerator<[id: string, events: Buffer][]> {
+    for (let cursor = '0'; ; ) {
+      const [next, found] = await this.#redis.hscanBuffer(this.#parked(shard), cursor, 'COUNT', PARKED_AT_ONCE);
+      const entries: [string, Buffer][] = [];
+      for (let i = 0; i < found.length; i += 2) entries.push([found[i]!.toString(), found[i + 1]!]);
+      if (entries.length > 0) yield entries;
+      cursor = next.toString();
+      if (cursor === '0') return;
+    }
   }
 }
 

@@ -1,0 +1,192 @@
+import fc from 'fast-check';
+import { idsKey, parkedKey, SHARDS, shardOfId } from '../../src/ledger/keys.ts';
+import { MessageIds } from '../../src/ledger/message-ids.ts';
+import type { Store } from '../../src/store/connection.ts';
+import { testStore } from '../support/redis.ts';
+
+const DAY_MS = 24 * 3_600_000;
+const START = Date.UTC(2026, 0, 15, 12);
+
+describe('message ids', () => {
+  let store: Store;
+  let close: () => Promise<void>;
+  let routes = 0;
+
+  beforeAll(async () => {
+    ({ store, close } = await testStore());
+  });
+  afterAll(() => close());
+
+  /** The ids of a route of its own, as processes that share a clock see them. */
+  function aRoute() {
+    routes += 1;
+    const clock = { now: START };
+    const route = `r${routes}`;
+    const open = () => new MessageIds({ store, route, now: () => clock.now });
+    return { clock, route, open, ids: open() };
+  }
+
+  const parkedOf = async (route: string) => {
+    const lengths = Array.from({ length: SHARDS }, (_, shard) => store.redis.hlen(parkedKey(store, shard, route)));
+    return (await Promise.all(lengths)).reduce((sum, length) => sum + length, 0);
+  };
+
+  test('a receipt after its response finds the address', async () => {
+    const { ids } = aRoute();
+    expect(await ids.map(['a', 'b'], [11, 22])).toEqual([]);
+    expect(await ids.join(['b', 'a'], [5, 5])).toEqual([22, 11]);
+  });
+
+  test('a receipt before its response is parked, and given back with the response', async () => {
+    const { ids } = aRoute();
+    expect(await ids.join(['a'], [5])).toEqual(['parked']);
+    expect(await ids.map(['b', 'a'], [22, 11])).toEqual([{ id: 'a', address: 11, events: [5] }]);
+  });
+
+  test('a parked receipt is given back until its effect is durable, then no more', async () => {
+    const { ids, route } = aRoute();
+    await ids.join(['a'], [5]);
+    await ids.map(['a'], [11]);
+    expect(await ids.map(['a'], [11])).toHaveLength(1);
+    await ids.unpark(['a']);
+    expect(await ids.map(['a'], [11])).toEqual([]);
+    expect(await parkedOf(route)).toBe(0);
+  });
+
+  test('several early receipts of one id are kept in their order, repetitions once', async () => {
+    const { ids } = aRoute();
+    for (const event of [14, 14, 16, 18, 18]) await ids.join(['a'], [event]);
+    expect(await ids.map(['a'], [11])).toEqual([{ id: 'a', address: 11, events: [14, 16, 18] }]);
+  });
+
+  test('a receipt whose id is repeated in one call is joined each time', async () => {
+    const { ids } = aRoute();
+    expect(await ids.join(['a', 'a'], [14, 18])).toEqual(['parked', 'parked']);
+    expect(await ids.map(['a'], [11])).toEqual([{ id: 'a', address: 11, events: [14, 18] }]);
+    expect(await ids.join(['a', 'a'], [14, 18])).toEqual([11, 11]);
+  });
+
+  test('ids of one route mean nothing on another', async () => {
+    await aRoute().ids.map(['a'], [11]);
+    expect(await aRoute().ids.join(['a'], [5])).toEqual(['parked']);
+  });
+
+  test('the largest address comes back exactly', async () => {
+    const { ids } = aRoute();
+    await ids.map(['a'], [Number.MAX_SAFE_INTEGER]);
+    expect(await ids.join(['a'], [5])).toEqual([Number.MAX_SAFE_INTEGER]);
+  });
+
+  test('no receipt is lost, whatever the order of responses and receipts in two processes', async () => {
+    const step = fc.tuple(fc.constantFrom('map', 'join'), fc.uniqueArray(fc.nat(9), { minLength: 1, maxLength: 6 }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), fc.boolean(), async (steps, together) => {
+        const { open } = aRoute();
+        const [responses, receipts] = [open(), open()];
+        const mapped = new Set<number>();
+        const received = new Set<number>();
+        const found = new Set<number>();
+        const running: Promise<void>[] = [];
+        for (const [what, numbers] of steps) {
+          const names = numbers.map((n) => `id${n}`);
+          const work = async () => {
+            if (what === 'map') {
+              for (const { address } of await responses.map(names, numbers)) found.add(address);
+              return;
+            }
+            for (const joined of await receipts.join(
+              names,
+              numbers.map(() => 5),
+            )) {
+              if (typeof joined === 'number') found.add(joined);
+            }
+          };
+          for (const n of numbers) (what === 'map' ? mapped : received).add(n);
+          if (together) running.push(work());
+          else await work();
+        }
+        await Promise.all(running);
+        expect([...found].sort()).toEqual([...received].filter((n) => mapped.has(n)).sort());
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  describe('over days', () => {
+    test('a receipt finds its submission of up to three days before, not of four', async () => {
+      const { ids, clock } = aRoute();
+      await ids.map(['a'], [11]);
+      for (const day of [1, 2, 3]) {
+        clock.now = START + day * DAY_MS;
+        expect(await ids.join(['a'], [5])).toEqual([11]);
+      }
+      clock.now = START + 4 * DAY_MS;
+      expect(await ids.join(['a'], [5])).toEqual(['parked']);
+    });
+
+    test('an id that is used again means the newer submission', async () => {
+      const { ids, clock } = aRoute();
+      await ids.map(['a'], [11]);
+      clock.now += DAY_MS;
+      await ids.map(['a'], [22]);
+      expect(await ids.join(['a'], [5])).toEqual([22]);
+    });
+
+    test('the ids of a day expire by themselves, and not before they could still be asked for', async () => {
+      const { ids, route } = aRoute();
+      await ids.map(['a'], [11]);
+      const left = await store.redis.pttl(idsKey(store, shardOfId('a'), route, Math.floor(START / DAY_MS)));
+      expect(left).toBeGreaterThan(4 * DAY_MS - 60_000);
+      expect(left).toBeLessThanOrEqual(4 * DAY_MS);
+    });
+
+    test('parked receipts expire after a day; looking at them again does not keep them', async () => {
+      const { ids, route } = aRoute();
+      await ids.join(['a'], [5]);
+      const key = parkedKey(store, shardOfId('a'), route);
+      expect(await store.redis.pttl(key)).toBeGreaterThan(DAY_MS - 60_000);
+      await store.redis.pexpire(key, 60_000);
+      expect(await ids.reconcile()).toEqual({ unparked: [], orphans: 1 });
+      expect(await store.redis.pttl(key)).toBeLessThanOrEqual(60_000);
+    });
+  });
+
+  describe('reconciling', () => {
+    test('finds what a process left that died between mapping and applying', async () => {
+      const { ids, open } = aRoute();
+      await ids.join(['early', 'orphan'], [5, 5]);
+      await ids.map(['early'], [11]);
+      const { unparked, orphans } = await open().reconcile();
+      expect([unparked, orphans]).toEqual([[{ id: 'early', address: 11, events: [5] }], 1]);
+    });
+
+    test('finds what a process with a slower clock parked under yesterday', async () => {
+      const { clock, open } = aRoute();
+      const [ahead, behind] = [open(), open()];
+      clock.now = START + DAY_MS;
+      await ahead.map(['a'], [11]);
+      clock.now = START;
+      expect(await behind.join(['a'], [5])).toEqual(['parked']);
+      clock.now = START + DAY_MS;
+      expect((await behind.reconcile()).unparked).toEqual([{ id: 'a', address: 11, events: [5] }]);
+    });
+
+    test('has nothing to say when nothing is parked', async () => {
+      expect(await aRoute().ids.reconcile()).toEqual({ unparked: [], orphans: 0 });
+    });
+  });
+
+  test('rule 7: a shard full of receipts nobody asked for refuses more by name, joins what is known, and is still read', async () => {
+    const { ids, route } = aRoute();
+    const inShard: string[] = [];
+    for (let i = 0; inShard.length < 100_002; i += 1) if (shardOfId(`x${i}`) === 3) inShard.push(`x${i}`);
+    const [known = '', late = '', ...stray] = inShard;
+    const key = parkedKey(store, 3, route);
+    for (let from = 0; from < stray.length; from += 10_000) {
+      await store.redis.hset(key, ...stray.slice(from, from + 10_000).flatMap((id) => [id, '\x05']));
+    }
+    await ids.map([known], [11]);
+    expect(await ids.join([known, late, stray[0]!], [5, 5, 5])).toEqual([11, 'overflow', 'parked']);
+    expect(await ids.reconcile()).toEqual({ unparked: [], orphans: 100_000 });
+  });
+});
