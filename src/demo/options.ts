@@ -40,8 +40,8 @@ export function demoCommand(): Command {
 }
 
 /** Throws commander's error on bad usage, `invalid` when there are fewer recipients than regions. */
-export function readDemoOptions(argv: readonly string[]): DemoOptions {
-  const given = demoCommand()
+export function readDemoOptions(argv: readonly string[], command = demoCommand()): DemoOptions {
+  const given = command
     .exitOverride()
     .parse([...argv], { from: 'user' })
     .opts<DemoOptions>();

@@ -6,11 +6,11 @@ const WIDTH = 78;
 const BAR = 24;
 /** The largest regions get a line each; the rest share one. */
 const REGION_LINES = 8;
-const MONTH = 'en-GB';
+const LOCALE = 'en-GB';
 
 export const count = (value: number): string => Math.round(value).toLocaleString('en-US');
 export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`;
-const clock = (time: string): string => new Date(time).toLocaleTimeString(MONTH);
+const clock = (time: string): string => new Date(time).toLocaleTimeString(LOCALE);
 
 export function bar(done: number, total: number, width = BAR): string {
   const filled = total === 0 ? 0 : Math.floor((Math.min(done, total) / total) * width);
@@ -40,8 +40,8 @@ export function states(counts: Readonly<Record<string, number>>): string {
 /** One line, for logs and pipes. */
 export function progressLine(progress: Progress): string {
   const { submitted, recipients, final, messagesPerSecond, finishAt } = progress;
-  const finish = finishAt === undefined ? '' : `, done about ${clock(finishAt)}`;
-  return `  ${count(submitted)} of ${count(recipients)} submitted, ${count(final)} final, ${count(messagesPerSecond)}/s${finish}`;
+  const finish = finishAt === undefined ? '' : `, done by ${clock(finishAt)}`;
+  return `  ${count(submitted)}/${count(recipients)} submitted, ${count(final)} final, ${count(messagesPerSecond)}/s${finish}`;
 }
 
 /** The block that is drawn again and again on a terminal; `nameOf` gives a region's name. */
