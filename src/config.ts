@@ -39,9 +39,6 @@ const SCHEMA = z.object({
     .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
     .default('info')
     .describe(`Least level that is logged: ${LOG_LEVELS.join(', ')}`),
-  TOCSIN_SIMULATOR_HOST: z.string().min(1).default('127.0.0.1').describe('Address that the simulator listens on'),
-  TOCSIN_SIMULATOR_SMPP_PORT: port(2775).describe("Port of the simulator's SMPP server; 0 takes a free one"),
-  TOCSIN_SIMULATOR_CONTROL_PORT: port(2780).describe("Port of the simulator's HTTP control; 0 takes a free one"),
 });
 
 type Setting = keyof z.infer<typeof SCHEMA>;
@@ -60,7 +57,6 @@ export interface Config {
   readonly templatesFolder: string;
   readonly dataFolder: string;
   readonly logLevel: string;
-  readonly simulator: { readonly host: string; readonly smppPort: number; readonly controlPort: number };
 }
 
 /** Reads all settings. Throws `invalid` / `bad_config` with every fault, each at the name of its variable. */
@@ -123,10 +119,5 @@ function grouped(env: z.infer<typeof SCHEMA>): Config {
     templatesFolder: env.TOCSIN_TEMPLATES_FOLDER,
     dataFolder: env.TOCSIN_DATA_FOLDER,
     logLevel: env.TOCSIN_LOG_LEVEL,
-    simulator: {
-      host: env.TOCSIN_SIMULATOR_HOST,
-      smppPort: env.TOCSIN_SIMULATOR_SMPP_PORT,
-      controlPort: env.TOCSIN_SIMULATOR_CONTROL_PORT,
-    },
   };
 }

@@ -21,11 +21,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sms: ['errors'],
   smpp: ['errors'],
   directory: ['errors', 'log', 'store', 'sms'],
-  audience: ['errors', 'log', 'store', 'sms'],
+  // An import refuses regions that there are not, line by line.
+  audience: ['errors', 'log', 'store', 'sms', 'directory'],
   ledger: ['errors', 'log', 'store', 'sms'],
   queue: ['errors', 'log', 'store', 'sms'],
   templates: ['errors', 'log', 'store', 'sms', 'directory'],
-  notices: ['errors', 'log', 'store', 'templates', 'directory'],
+  // Free text of a notice is searched for telephone numbers (R1).
+  notices: ['errors', 'log', 'store', 'sms', 'templates', 'directory'],
   broadcasts: ['errors', 'log', 'store', 'notices', 'audience', 'ledger', 'queue', 'templates'],
   dispatch: ['errors', 'log', 'metrics', 'store', 'sms', 'smpp', 'ledger', 'queue', 'audience', 'broadcasts'],
   simulator: ['errors', 'log', 'sms', 'smpp'],
@@ -39,7 +41,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const TOUCH_PROCESS = /^(bin\/|config\.ts$)/;
 const MOST_LINES = 300;
 const MOST_LINES_OF_A_PROGRAM = 80;
-const NAMES_THAT_SAY_NOTHING = /(^|[-/])(utils?|helpers?|common|lib|manager|impl|index|misc|service)(\.ts|\/|$)/;
+const NAMES_THAT_SAY_NOTHING =
+  /(^|\/)index\.ts$|(^|[-/])(utils?|helpers?|common|lib|manager|impl|misc|service)(\.ts|\/|$)/;
 
 const sources = readSources(new URL('../src/', import.meta.url));
 const lines = (text: string): number => text.replace(/\n$/, '').split('\n').length;

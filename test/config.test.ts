@@ -30,7 +30,6 @@ describe('loadConfig', () => {
       templatesFolder: 'templates',
       dataFolder: 'data',
       logLevel: 'info',
-      simulator: { host: '127.0.0.1', smppPort: 2775, controlPort: 2780 },
     });
   });
 
