@@ -1,41 +1,9 @@
 /**
- * What a session tells (its handlers), and the states it may be in with the changes between them. No behaviour.
+ * What a session tells its owner: the handlers it calls and what it calls them with. No behaviour.
  */
 import type { Deliver } from './deliver.ts';
 import type { FrameError, PduError } from './errors.ts';
-
-export type SessionState = 'open' | 'binding' | 'bound' | 'unbinding' | 'closed';
-
-/** SMPP 3.4 §2.2; `unbinding` reads what is outstanding and sends no more requests. */
-export const SESSION_CHANGES: Readonly<Record<SessionState, readonly SessionState[]>> = {
-  open: ['binding', 'closed'],
-  binding: ['bound', 'closed'],
-  bound: ['unbinding', 'closed'],
-  unbinding: ['closed'],
-  closed: [],
-};
-
-export type ChangeReason =
-  | 'bind_sent'
-  | 'bind_accepted'
-  | 'bind_refused'
-  | 'bind_timeout'
-  | 'unbind_asked'
-  | 'unbound'
-  | 'unbind_timeout'
-  | 'unbound_by_peer'
-  | 'peer_closed'
-  | 'transport_error'
-  | 'bad_frame'
-  | 'pdu_timeout'
-  | 'half_open'
-  | 'destroyed';
-
-export interface StateChange {
-  from: SessionState;
-  to: SessionState;
-  reason: ChangeReason;
-}
+import type { ChangeReason, StateChange } from './session-life.ts';
 
 /** Things out of the ordinary that do not end the session by themselves. */
 export type Anomaly =
