@@ -55,7 +55,7 @@ async function conclude(exercise: Exercise, setup: ExerciseSetup): Promise<{ fig
   const smsc = (await (await fetch(`${setting.simulator}/record`)).json()) as SmscRecord;
   const figures = figuresOf(progress, smsc, exercise.launchSentAt, evidence);
   const faults = faultsOf(figures, smsc);
-  screen.say(...figureTable(figures));
+  screen.say(...figureTable(figures), `Evidence: ${evidence}`);
   screen.say(
     faults.length === 0 ? 'Everybody is accounted for, and nobody was told twice.' : 'The promise was not kept:',
   );

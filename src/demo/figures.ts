@@ -73,6 +73,5 @@ export function figureTable(figures: Figures): string[] {
     ['first to last submission', seconds(figures.seconds * 1_000)],
     ['messages a second', count(figures.messagesPerSecond)],
     ['segments a second', count(figures.segmentsPerSecond)],
-    ['evidence', figures.evidence],
   ]);
 }

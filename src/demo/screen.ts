@@ -74,7 +74,7 @@ function regionLine(name: string, each: { recipients: number; submitted: number;
 }
 
 export function factTable(rows: readonly (readonly [string, string])[]): string[] {
-  const drawn = new Table({ style: { head: [], border: [] }, colWidths: [32, 45], wordWrap: true });
+  const drawn = new Table({ style: { head: [], border: [], compact: true }, colWidths: [32, 45], wordWrap: true });
   for (const row of rows) drawn.push([...row]);
   return drawn.toString().split('\n');
 }
