@@ -22,7 +22,8 @@ const SIGNATURE_NAMESPACE = 'http://www.w3.org/2000/09/xmldsig#';
 
 /** The alert, unwrapped. Throws `invalid/invalid_cap` with the line of every fault, `too-large/cap_too_large`. */
 export function readAlert(xml: Uint8Array | string): CapElement {
-  const root = readRoot(typeof xml === 'string' ? Buffer.from(xml, 'utf8') : xml);
+  // A string is decoded already, whatever encoding its declaration names.
+  const root = typeof xml === 'string' ? readRoot(Buffer.from(xml, 'utf8'), 'UTF-8') : readRoot(xml);
   const alert = root.namespace === EDXL_NAMESPACE ? unwrap(root) : root;
   if (alert.name !== 'alert' || alert.namespace !== CAP_NAMESPACE) {
     const found = `${alert.name} in namespace "${alert.namespace}"`;
@@ -45,11 +46,11 @@ export function childOf(element: CapElement, name: string): CapElement | undefin
   return element.children.find((child) => child.name === name);
 }
 
-function readRoot(xml: Uint8Array): CapElement {
+function readRoot(xml: Uint8Array, encoding?: string): CapElement {
   if (xml.length > MAX_OCTETS) {
     throw new TocsinError('too-large', 'cap_too_large', `A CAP message may take ${MAX_OCTETS} octets at most`);
   }
-  const document = parse(xml);
+  const document = parse(xml, encoding);
   try {
     if (document.dtd) refuse([{ at: 'line 1', message: 'must have no DOCTYPE: CAP needs none, entities are refused' }]);
     return plain(document.root, 0);
@@ -58,10 +59,10 @@ function readRoot(xml: Uint8Array): CapElement {
   }
 }
 
-function parse(xml: Uint8Array): XmlDocument {
+function parse(xml: Uint8Array, encoding: string | undefined): XmlDocument {
   const option = ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_BIG_LINES;
   try {
-    return XmlDocument.fromBuffer(xml, { option });
+    return XmlDocument.fromBuffer(xml, { option, ...(encoding === undefined ? {} : { encoding }) });
   } catch (error) {
     if (!(error instanceof XmlParseError)) throw error;
     const faults = error.details.map(({ line, message }) => ({ at: `line ${line}`, message: message.trim() }));
