@@ -50,7 +50,7 @@ export function createApp(deps: ApiDeps): ApiApp {
   app.get('/openapi.json', (_request, response) => {
     response.json(document);
   });
-  app.use('/v1', noStore, limitFailedAttempts());
+  app.use('/v1', noStore, limitFailedAttempts(deps));
   mount(app, calls, deps);
   app.use((_request, _response) => {
     throw new TocsinError('not-found', 'unknown_path', 'There is no call with this path; /openapi.json lists them');
@@ -118,7 +118,10 @@ function answerErrors({ log }: ApiDeps): ErrorRequestHandler {
     const body = { ...problem, instance: `urn:uuid:${String(request.id)}` };
     response.removeHeader('ETag');
     response.removeHeader('Content-Disposition');
-    response.status(problem.status).set(problemHeaders(problem.status)).set('Cache-Control', 'no-store');
+    response.status(problem.status).set('Cache-Control', 'no-store');
+    for (const [name, value] of Object.entries(problemHeaders(problem.status))) {
+      if (response.get(name) === undefined) response.set(name, value);
+    }
     response.type('application/problem+json').send(JSON.stringify(body));
   };
 }

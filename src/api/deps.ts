@@ -57,7 +57,10 @@ export interface ApiDeps {
   readonly notReady?: () => Promise<Fault[]>;
   readonly uploadLimitBytes?: number;
   readonly deadlineMs?: number;
+  /** By API key. */
   readonly callsPerMinute?: number;
+  /** By address. */
+  readonly failedAttemptsPerMinute?: number;
   /** How many proxies stand before us, for the caller's address in limits. */
   readonly trustedProxies?: number;
 }

@@ -35,10 +35,12 @@ export function limitByKey({ store, callsPerMinute = CALLS_A_MINUTE }: ApiDeps):
 }
 
 /** Before authentication: guesses at keys. In memory, so that an attack does not reach the store. */
-export function limitFailedAttempts(): RequestHandler {
+export function limitFailedAttempts({
+  failedAttemptsPerMinute = FAILED_ATTEMPTS_A_MINUTE,
+}: Pick<ApiDeps, 'failedAttemptsPerMinute'>): RequestHandler {
   return rateLimit({
     windowMs: WINDOW_MS,
-    limit: FAILED_ATTEMPTS_A_MINUTE,
+    limit: failedAttemptsPerMinute,
     standardHeaders: false,
     legacyHeaders: false,
     skipSuccessfulRequests: true,

@@ -27,6 +27,39 @@ const PROBLEM_STATUSES: Readonly<Record<string, string>> = {
 const TEXT = { type: 'string' } as const;
 const WITH_BODY = ['409', '413', '415', '422'];
 
+const status = (word: string) => ({ 'application/json': { schema: z.object({ status: z.literal(word) }) } });
+
+/** Served by supervision.ts; they take no key. */
+const SUPERVISION: readonly RouteConfig[] = [
+  {
+    method: 'get',
+    path: '/healthz',
+    operationId: 'healthz',
+    summary: 'Whether the process is alive',
+    tags: ['supervision'],
+    responses: { 200: { description: 'Alive', content: status('alive') } },
+  },
+  {
+    method: 'get',
+    path: '/readyz',
+    operationId: 'readyz',
+    summary: 'Whether it can serve',
+    tags: ['supervision'],
+    responses: {
+      200: { description: 'Ready', content: status('ready') },
+      503: { description: 'Not ready; the faults say why', content: PROBLEM },
+    },
+  },
+  {
+    method: 'get',
+    path: '/metrics',
+    operationId: 'metrics',
+    summary: 'Metrics for Prometheus',
+    tags: ['supervision'],
+    responses: { 200: { description: 'Metrics', content: { 'text/plain': { schema: TEXT } } } },
+  },
+];
+
 export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']>;
 
 export function openApiDocument(calls: readonly Call[], version: string): OpenApiDocument {
@@ -37,6 +70,7 @@ export function openApiDocument(calls: readonly Call[], version: string): OpenAp
     description: '`tocsin_<id>_<secret>`, made with `tocsin key create`',
   });
   for (const call of calls) registry.registerPath(pathOf(call));
+  for (const path of SUPERVISION) registry.registerPath(path);
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: { title: 'Tocsin', version, description: 'Mass SMS public information for a crisis cell' },

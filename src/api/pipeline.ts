@@ -209,5 +209,7 @@ async function send(response: Response, call: Call, reply: Reply<unknown>): Prom
   if (reply.kind === 'live') return reply.open(response);
   if (reply.kind !== 'stream') return sendKept(response, kept(call, reply));
   response.status(call.reply.status).attachment(reply.name).type(reply.media);
+  // Log, limits, metrics, compression and the pipeline all listen: more than Node's ten, and no leak.
+  response.setMaxListeners(20);
   await pipeStreams(reply.stream, response);
 }

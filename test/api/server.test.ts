@@ -65,7 +65,9 @@ describe('the HTTP server', () => {
   test('event streams are ended', async () => {
     const server = await start({
       graceMs: 60_000,
-      closeStreams: () => held.forEach((response) => response.end('bye')),
+      closeStreams: () => {
+        for (const response of held) response.end('bye');
+      },
     });
     const reply = fetchText(server.port, '/events');
     await waitFor(() => held.length === 1);

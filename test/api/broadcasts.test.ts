@@ -1,0 +1,193 @@
+import { get, type IncomingMessage } from 'node:http';
+import { gunzipSync } from 'node:zlib';
+import { openBroadcasts } from '../../src/broadcasts/broadcast.ts';
+import type { Progress } from '../../src/broadcasts/progress.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { type ApiFixture, apiFixture, problemOf } from './api-fixture.ts';
+import { launched, prepared } from './notice-steps.ts';
+
+describe('broadcasts over HTTP', () => {
+  let api: ApiFixture;
+  let id: string;
+  beforeAll(async () => {
+    api = await apiFixture();
+    id = await launched(api, await prepared(api));
+  });
+  afterAll(() => api.close());
+
+  const control = (verb: string) => api.as('operator', 'post', `/v1/broadcasts/${id}/${verb}`);
+
+  test('a broadcast is read with its progress', async () => {
+    const { body } = await api.as('auditor', 'get', `/v1/broadcasts/${id}`);
+    expect(body).toMatchObject({ id, state: 'running', recipients: 5, released: ['22', '35'] });
+    expect((body as { progress: Progress }).progress).toMatchObject({
+      recipients: 5,
+      submitted: 0,
+      counts: { pending: 5 },
+    });
+  });
+
+  test('broadcasts are listed', async () => {
+    const { body } = await api.as('approver', 'get', '/v1/broadcasts');
+    expect((body as { items: { id: string }[] }).items.map((one) => one.id)).toEqual([id]);
+    expect(await openBroadcasts(api.store)).toHaveLength(1);
+  });
+
+  test('lanes show their text and whether they are released', async () => {
+    const { body } = await api.as('approver', 'get', `/v1/broadcasts/${id}/lanes`);
+    const { items } = body as {
+      items: { region: string; language: string; released: boolean; recipients: number; rendering: { text: string } }[];
+    };
+    expect(items.map(({ region, language, recipients, released }) => [region, language, recipients, released])).toEqual(
+      [
+        ['22', 'fr', 2, true],
+        ['35', 'en', 1, true],
+        ['35', 'fr', 2, true],
+      ],
+    );
+    expect(items[0]!.rendering.text).toMatch(/^EXERCICE/);
+  });
+
+  test('one number is looked up, written in any way', async () => {
+    for (const number of ['33639980003', '+33639980003', '0639980003']) {
+      const { body } = await api.as('auditor', 'get', `/v1/broadcasts/${id}/recipients/${encodeURIComponent(number)}`);
+      expect(body).toMatchObject({ region: '35', language: 'en', state: 'pending', inDoubt: false });
+    }
+  });
+
+  test('a number that is no recipient, or none at all, is not repeated', async () => {
+    const stranger = await api.as('auditor', 'get', `/v1/broadcasts/${id}/recipients/33639989999`);
+    expect(problemOf(stranger)).toMatchObject({ status: 404, code: 'unknown_recipient' });
+    expect(stranger.text).not.toContain('9999');
+    const slip = await api.as('auditor', 'get', `/v1/broadcasts/${id}/recipients/336399899`);
+    expect(problemOf(slip)).toMatchObject({ status: 422, code: 'invalid_msisdn', faults: [{ at: ':msisdn' }] });
+    expect(slip.text).not.toContain('336399899');
+  });
+
+  test('the evidence comes as a file', async () => {
+    const response = await api.as('auditor', 'get', `/v1/broadcasts/${id}/evidence`).responseType('blob');
+    expect(response.headers).toMatchObject({
+      'content-type': 'application/gzip',
+      'content-disposition': `attachment; filename=${id}.tar.gz`,
+      'cache-control': 'no-store',
+    });
+    expect(gunzipSync(response.body as Buffer).toString()).toBe(`evidence of ${id}`);
+  });
+
+  test('pause and resume change the state, and what cannot be is a conflict', async () => {
+    expect(problemOf(await control('resume'))).toMatchObject({
+      status: 409,
+      code: 'wrong_state',
+      faults: [{ at: '/state' }],
+    });
+    expect((await control('pause')).body).toMatchObject({ id, state: 'paused' });
+    expect(problemOf(await control('pause'))).toMatchObject({ status: 409 });
+    const resumed = await control('resume');
+    expect(resumed.body).toMatchObject({ state: 'running' });
+    expect(resumed.headers.etag).toBe(`"${(resumed.body as { version: number }).version}"`);
+  });
+
+  test('events are sent uncompressed and tell of a pause within a second', async () => {
+    const { text, headers, hangUp } = await listen(api, id);
+    expect(headers['content-type']).toMatch(/^text\/event-stream/);
+    expect(headers['content-encoding']).toBeUndefined();
+    await waitFor(() => text().includes('event: progress'), 500);
+    await control('pause');
+    await waitFor(() => text().includes('"state":"paused"'), 1_000);
+    await control('resume');
+    hangUp();
+  });
+
+  test('events of what is not there are refused as a problem', async () => {
+    const response = await api.as('auditor', 'get', '/v1/broadcasts/none/events');
+    expect(problemOf(response)).toMatchObject({ status: 404, code: 'unknown_broadcast' });
+  });
+
+  test('cancelling is for good', async () => {
+    expect((await control('cancel')).body).toMatchObject({ state: 'cancelled', cancelledAt: expect.any(String) });
+    expect(problemOf(await control('resume'))).toMatchObject({ status: 409, code: 'wrong_state' });
+  });
+
+  test('what is not there is a 404 in every call', async () => {
+    for (const path of ['', '/lanes', '/recipients/33639980001']) {
+      expect(problemOf(await api.as('admin', 'get', `/v1/broadcasts/none${path}`))).toMatchObject({
+        code: 'unknown_broadcast',
+      });
+    }
+    for (const verb of ['pause', 'resume', 'cancel']) {
+      expect(problemOf(await api.as('admin', 'post', `/v1/broadcasts/none/${verb}`))).toMatchObject({ status: 404 });
+    }
+  });
+
+  test('routes are listed with their health, without their accounts', async () => {
+    const response = await api.as('approver', 'get', '/v1/routes');
+    expect(response.body).toEqual({
+      items: [
+        {
+          id: 'exercise',
+          kind: 'exercise',
+          sender: 'TOCSIN',
+          links: 4,
+          window: 500,
+          segmentsPerSecond: 100,
+          health: { state: 'up', linksBound: 4, dispatchers: 1 },
+        },
+      ],
+    });
+    expect(response.text).not.toContain('hush');
+  });
+
+  test('a route that no dispatcher told of is unknown, not up', async () => {
+    const quiet = { ...api.deps.broadcasts, routeHealth: async () => ({}) };
+    const other = await apiFixture({ broadcasts: quiet });
+    const { body } = await other.as('approver', 'get', '/v1/routes');
+    expect((body as { items: object[] }).items[0]).toMatchObject({ health: { state: 'unknown', linksBound: 0 } });
+    await other.close();
+  });
+});
+
+describe('event streams and the server', () => {
+  test('stopping the server ends them', async () => {
+    const api = await apiFixture();
+    const id = await launched(api, await prepared(api));
+    const { text, ended } = await listen(api, id);
+    await waitFor(() => text().includes('event: progress'));
+    const startedMs = performance.now();
+    await api.close();
+    expect(performance.now() - startedMs).toBeLessThan(1_500);
+    await waitFor(ended);
+    expect(text()).toContain(': the server is going away');
+  });
+
+  test('a revoked key loses its stream within seconds', async () => {
+    const api = await apiFixture();
+    const id = await launched(api, await prepared(api));
+    const { key, secret } = await api.newKey({ person: 'ivo', role: 'auditor' });
+    const { text, ended } = await listen(api, id, secret);
+    await waitFor(() => text().includes('event: progress'));
+    await api.as('admin', 'delete', `/v1/keys/${key.id}`);
+    await waitFor(ended, 3_000);
+    await api.close();
+  });
+});
+
+async function listen({ port, keys }: ApiFixture, id: string, secret = keys.auditor.secret) {
+  let all = '';
+  let isOver = false;
+  const headers = { Authorization: `Bearer ${secret}`, 'Accept-Encoding': 'gzip', Accept: 'text/event-stream' };
+  const path = `/v1/broadcasts/${id}/events`;
+  let hangUp = () => {};
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const request = get({ host: '127.0.0.1', port, path, headers, agent: false }, resolve);
+    request.on('error', reject);
+    hangUp = () => request.destroy();
+  });
+  response.on('data', (chunk: Buffer) => {
+    all += chunk.toString();
+  });
+  response.on('end', () => {
+    isOver = true;
+  });
+  response.on('error', () => {});
+  return { headers: response.headers, text: () => all, ended: () => isOver, hangUp: () => hangUp() };
+}

@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type EmbeddedRedis, startEmbeddedRedis } from '../../src/demo/embedded-redis.ts';
+import { connectRedis, ready, type Store } from '../../src/store/connection.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { type ApiFixture, apiFixture, problemOf } from './api-fixture.ts';
+import { launched, NOTICE, prepared } from './notice-steps.ts';
+
+describe('when the store is gone', () => {
+  let folder: string;
+  let redis: EmbeddedRedis;
+  let store: Store;
+  let api: ApiFixture;
+  let audience: string;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'tocsin-store-gone-'));
+    redis = await startEmbeddedRedis({ binary: 'redis-server', folder });
+    const connection = connectRedis(redis.url, 'request', () => {});
+    await ready(connection);
+    store = { redis: connection, prefix: 'gone:' };
+    api = await apiFixture({}, store);
+    audience = await prepared(api);
+  });
+  afterEach(async () => {
+    await api.close();
+    store.redis.disconnect();
+    await redis.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('calls are refused at once with Retry-After, and served again when it is back', async () => {
+    const { port } = redis;
+    expect((await api.bare('get', '/readyz')).body).toEqual({ status: 'ready' });
+    await redis.stop();
+    await waitFor(() => store.redis.status !== 'ready');
+
+    const startedMs = performance.now();
+    for (const attempt of [
+      api.as('auditor', 'get', '/v1/notices'),
+      api
+        .as('operator', 'post', '/v1/notices')
+        .set('Idempotency-Key', 'k')
+        .send({ ...NOTICE, audience }),
+      api.as('admin', 'delete', '/v1/keys/none'),
+      api.as('auditor', 'get', '/v1/broadcasts/b1/events'),
+    ]) {
+      const response = await attempt;
+      expect(problemOf(response)).toMatchObject({ status: 503, code: 'store_unavailable' });
+      expect(response.headers['retry-after']).toBe('2');
+    }
+    expect(performance.now() - startedMs).toBeLessThan(1_500);
+    expect((await api.bare('get', '/healthz')).status).toBe(200);
+    expect(problemOf(await api.bare('get', '/readyz'))).toMatchObject({
+      status: 503,
+      code: 'not_ready',
+      faults: [{ at: 'redis' }],
+    });
+    expect((await api.bare('get', '/openapi.json')).status).toBe(200);
+
+    redis = await startEmbeddedRedis({ binary: 'redis-server', folder, port });
+    await waitFor(() => store.redis.status === 'ready');
+    const again = await api
+      .as('operator', 'post', '/v1/notices')
+      .set('Idempotency-Key', 'k')
+      .send({ ...NOTICE, audience });
+    expect(again.status).toBe(201);
+  });
+
+  test('a store that no longer takes writes is a 503, too', async () => {
+    await store.redis.config('SET', 'min-replicas-to-write', '1');
+    const response = await api.as('operator', 'post', '/v1/notices').send({ ...NOTICE, audience });
+    await store.redis.config('SET', 'min-replicas-to-write', '0');
+    expect(problemOf(response)).toMatchObject({ status: 503, code: 'store_unavailable' });
+  });
+
+  test('an event stream outlives a store that is away for a moment', async () => {
+    const id = await launched(api, audience);
+    const { port } = redis;
+    const abort = new AbortController();
+    const response = await fetch(`http://127.0.0.1:${api.port}/v1/broadcasts/${id}/events`, {
+      headers: { Authorization: `Bearer ${api.keys.auditor.secret}` },
+      signal: abort.signal,
+    });
+    let text = '';
+    const reading = (async () => {
+      const decoder = new TextDecoder();
+      for await (const chunk of response.body!) text += decoder.decode(chunk as Uint8Array);
+    })().catch(() => {});
+    await waitFor(() => text.includes('event: progress'));
+    await redis.stop();
+    await waitFor(() => store.redis.status !== 'ready');
+    redis = await startEmbeddedRedis({ binary: 'redis-server', folder, port });
+    await waitFor(() => store.redis.status === 'ready');
+    await api.as('operator', 'post', `/v1/broadcasts/${id}/pause`);
+    await waitFor(() => text.includes('"state":"paused"'));
+    abort.abort();
+    await reading;
+  });
+});
