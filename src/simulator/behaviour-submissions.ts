@@ -26,6 +26,10 @@ export const submissionsSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('a short_message above one segment gets ESME_RINVMSGLEN (160/153 septets, 140/134 octets)'),
+  defaultAlphabet: z
+    .enum(['gsm7', 'latin1'])
+    .default('gsm7')
+    .describe('what data_coding 0 stands for in samples and receipts: "@" is 0x00 in gsm7, 0x40 in latin1'),
   honourValidity: z.boolean().default(true).describe('a message whose validity_period ends first becomes expired'),
 });
 

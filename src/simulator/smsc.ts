@@ -51,8 +51,8 @@ export class Smsc {
       now: wallClock(),
       nextSerial: 0,
     };
-    state.accounts.apply(behaviour.accounts);
     this.state = state;
+    this.setBehaviour(behaviour);
     this.#receipts = new Receipts(state);
     this.#responses = new Responses(state);
     this.#submissions = new Submissions(state, this.#receipts, this.#responses);
@@ -81,6 +81,7 @@ export class Smsc {
   setBehaviour(behaviour: Behaviour): void {
     this.state.plan = makePlan(behaviour, this.#firstId(behaviour));
     this.state.accounts.apply(behaviour.accounts);
+    this.state.record.texts.alphabet = behaviour.submissions.defaultAlphabet;
   }
 
   /** Does an action to the sessions that `isMeant`; returns to how many. */

@@ -3,7 +3,7 @@
  * the octets of one part without its user data header, with data_coding, part and total. It keeps 5,000 at most.
  */
 import { createHash } from 'node:crypto';
-import { decodeSample } from './text-sample.ts';
+import { type DefaultAlphabet, decodeSample } from './text-sample.ts';
 
 const TEXT_LIMIT = 5000;
 
@@ -34,6 +34,8 @@ interface Entry extends TextCount {
 }
 
 export class TextRegister {
+  /** What data_coding 0 stands for in the samples of texts yet to come. */
+  alphabet: DefaultAlphabet = 'gsm7';
   /** Texts beyond the limit, counted together. */
   overflow = 0;
 
@@ -92,7 +94,7 @@ export class TextRegister {
       parts: view.parts,
       octets: octets.length,
       count: 0,
-      sample: decodeSample(octets, view.dataCoding),
+      sample: decodeSample(octets, view.dataCoding, this.alphabet),
       low: this.#low,
       high: this.#high,
     };
