@@ -1,0 +1,116 @@
+import type { Worker } from 'bullmq';
+import { BatchQueue, type PrioritisedBatch, startBatchWorker } from '../../src/queue/batch-queue.ts';
+import type { BatchJob } from '../../src/queue/jobs.ts';
+import type { Store } from '../../src/store/connection.ts';
+import { testStore } from '../support/redis.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const job = (batch: number, priority: number, broadcast = 1): PrioritisedBatch => ({
+  broadcast,
+  batch,
+  rank: 1,
+  priority,
+});
+
+describe('the queue of a route', () => {
+  let store: Store;
+  let close: () => Promise<void>;
+  let queue: BatchQueue;
+  let workers: Worker<BatchJob>[];
+  let routes = 0;
+  let route: string;
+
+  beforeAll(async () => {
+    ({ store, close } = await testStore());
+  });
+  afterAll(() => close());
+  beforeEach(() => {
+    routes += 1;
+    route = `r${routes}`;
+    queue = new BatchQueue({ store, route });
+    workers = [];
+  });
+  afterEach(async () => {
+    for (const worker of workers) await worker.close(true);
+    await queue.close();
+  });
+
+  function work(process: (data: BatchJob) => Promise<void>, of = route): void {
+    const connection = store.redis.duplicate();
+    const worker = startBatchWorker({
+      store,
+      connection,
+      route: of,
+      concurrency: 1,
+      process: ({ data }) => process(data),
+      onError: () => {},
+    });
+    worker.on('closed', () => connection.disconnect());
+    workers.push(worker);
+  }
+
+  test('hands out batches by their priority, not by the order they were added in', async () => {
+    await queue.add([job(3, 900), job(1, 5), job(4, 800_001), job(2, 6)]);
+    const taken: number[] = [];
+    work(async ({ batch }) => {
+      taken.push(batch);
+    });
+    await waitFor(() => taken.length === 4);
+    expect(taken).toEqual([1, 2, 3, 4]);
+  });
+
+  test('a graver broadcast that comes later is next', async () => {
+    await queue.add([job(1, 400_001), job(2, 400_002), job(3, 400_003)]);
+    const taken: string[] = [];
+    work(async ({ broadcast, batch }) => {
+      if (taken.length === 0) await queue.add([job(0, 1, 2)]);
+      taken.push(`${broadcast}-${batch}`);
+    });
+    await waitFor(() => taken.length === 4);
+    expect(taken).toEqual(['1-1', '2-0', '1-2', '1-3']);
+  });
+
+  test('adding a batch again while its job is there changes nothing', async () => {
+    await queue.add([job(1, 5), job(2, 6)]);
+    await queue.add([job(1, 5), job(2, 6), job(3, 7)]);
+    expect(await queue.depth()).toBe(3);
+  });
+
+  test('a batch can be added again once its job is done, or failed', async () => {
+    let runs = 0;
+    work(async () => {
+      runs += 1;
+      if (runs === 2) throw new Error('the link broke');
+    });
+    for (const expected of [1, 2, 3]) {
+      await queue.add([job(1, 5)]);
+      await waitFor(async () => runs === expected && (await queue.depth()) === 0);
+    }
+    expect(runs).toBe(3);
+  });
+
+  test('takes more jobs at once than one pipeline holds', async () => {
+    await queue.add(Array.from({ length: 2_500 }, (_, i) => job(i, i + 1)));
+    expect(await queue.depth()).toBe(2_500);
+  });
+
+  test('routes do not take one another’s batches', async () => {
+    const taken: number[] = [];
+    work(async ({ batch }) => {
+      taken.push(batch);
+    }, `${route}-other`);
+    const other = new BatchQueue({ store, route: `${route}-other` });
+    await queue.add([job(1, 5)]);
+    await other.add([job(2, 5)]);
+    await waitFor(() => taken.length > 0);
+    expect([taken, await queue.depth()]).toEqual([[2], 1]);
+    await other.close();
+  });
+
+  test('keeps all its keys in one hash tag, under the prefix of the store', async () => {
+    await queue.add([job(1, 5)]);
+    const keys = await store.redis.keys(`*${store.prefix}queue*`);
+    expect(keys.length).toBeGreaterThan(0);
+    for (const key of keys) expect(key).toMatch(new RegExp(`^\\{${store.prefix}queue\\}:`));
+  });
+});
