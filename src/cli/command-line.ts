@@ -4,13 +4,16 @@
  */
 import { Command, CommanderError } from 'commander';
 import { TocsinError } from '../errors.ts';
+import { audienceCommand } from './audience.ts';
 import { auditCommand } from './audit.ts';
 import { broadcastCommand } from './broadcast.ts';
 import type { Cli } from './cli.ts';
 import { explain, type Output } from './console-output.ts';
 import { directoryCommand } from './directory.ts';
+import { evidenceCommand } from './evidence.ts';
 import { keyCommand } from './key.ts';
 import { noticeCommand } from './notice.ts';
+import { templatesCommand } from './templates.ts';
 import { verifyCommand } from './verify.ts';
 
 export const OK = 0;
@@ -37,9 +40,12 @@ export async function runCommandLine(args: readonly string[], given: Omit<Cli, '
     .showHelpAfterError('(--help says more)');
   const commands = [
     keyCommand(cli),
+    audienceCommand(cli),
     directoryCommand(cli),
+    templatesCommand(cli),
     noticeCommand(cli),
     broadcastCommand(cli),
+    evidenceCommand(cli),
     verifyCommand(cli),
     auditCommand(cli),
   ];

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { runCommandLine } from '../../src/cli/command-line.ts';
 import { TocsinError } from '../../src/errors.ts';
 import type { Store } from '../../src/store/connection.ts';
@@ -22,7 +23,7 @@ export async function runCli(store: Store | undefined, ...args: string[]): Promi
     },
     actor: 'cli:tester',
     templatesFolder: new URL('../../templates', import.meta.url).pathname,
-    dataFolder: '',
+    dataFolder: tmpdir(),
     version: '1.2.3',
   });
   return { code, out: out.join('\n'), notes: notes.join('\n') };
