@@ -93,24 +93,9 @@ export type DecisionInput = z.output<typeof DecisionInput>;
 
 /** Reads a notice from JSON; throws `invalid/invalid_notice` with every fault and its JSON pointer. */
 export function parseNoticeInput(raw: unknown): NoticeInput {
-  return parseBy(NoticeInput, raw, 'invalid_notice', 'The notice has faults');
-}
-
-/** Throws `invalid/invalid_notice`. */
-export function parseNoticePatch(raw: unknown): NoticePatch {
-  return parseBy(NoticePatch, raw, 'invalid_notice', 'The change has faults');
-}
-
-/** Throws `invalid/invalid_decision`. */
-export function parseDecisionInput(raw: unknown): DecisionInput {
-  return parseBy(DecisionInput, raw, 'invalid_decision', 'The decision has faults');
-}
-
-function parseBy<T>(schema: z.ZodType<T>, raw: unknown, code: string, message: string): T {
-  const parsed = schema.safeParse(raw);
+  const parsed = NoticeInput.safeParse(raw);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.flatMap(faultsOf);
-  refuseFaults(code, message, faults);
+  refuseFaults('invalid_notice', 'The notice has faults', parsed.error.issues.flatMap(faultsOf));
   throw parsed.error;
 }
 
@@ -121,7 +106,7 @@ function faultsOf(issue: z.core.$ZodIssue): { at: string; message: string }[] {
 }
 
 /** RFC 6901. */
-export function pointer(path: readonly PropertyKey[]): string {
+function pointer(path: readonly PropertyKey[]): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 

@@ -4,6 +4,7 @@
  * the steps in stages.ts.
  */
 import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { TocsinError } from '../errors.ts';
 import type { Store } from '../store/connection.ts';
 import { Records, type Stored } from '../store/records.ts';
@@ -34,6 +35,9 @@ export interface NoticesDeps {
 /** A notice without its texts, for lists. */
 export type NoticeSummary = Omit<Notice, 'renderings'>;
 
+/** Rounds of a decision that other processes' decisions overtake. */
+const MAX_DECISION_ROUNDS = 50;
+const MAX_PAUSE_MS = 100;
 const DEFAULT_SENDER = 'tocsin.invalid';
 
 export class Notices {
@@ -41,6 +45,7 @@ export class Notices {
   readonly records: Records<Notice>;
   readonly #deps: NoticesDeps;
   readonly #now: () => number;
+  readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(deps: NoticesDeps) {
     this.#deps = deps;
@@ -146,11 +151,23 @@ export class Notices {
 
   /** One region's approval or return, by somebody who may and who did not write it. */
   async decide(id: string, input: DecisionInput, by: Approver, ifVersion?: number): Promise<Stored<Notice>> {
-    const current = await this.#read(id, ifVersion);
-    const notice = decided(current.value, input, by, new Date(this.#now()).toISOString());
     const { region, hash, reasons } = input;
     const detail = { region, hash, person: by.person, ...(reasons === undefined ? {} : { reasons }) };
-    return this.records.update(current, notice, act(by, `notice.${input.decision}`, id, detail));
+    return this.#inTurn(id, async () => {
+      for (let round = 1; ; round += 1) {
+        const current = await this.#read(id, ifVersion);
+        const notice = decided(current.value, input, by, new Date(this.#now()).toISOString());
+        try {
+          return await this.records.update(current, notice, act(by, `notice.${input.decision}`, id, detail));
+        } catch (error) {
+          // Another region's decision came in between, which takes nothing from this one: the hash says what was seen.
+          const overtaken = error instanceof TocsinError && error.code === 'version_conflict';
+          if (!overtaken || ifVersion !== undefined || round === MAX_DECISION_ROUNDS) throw error;
+          // Without chance in it two processes would overtake each other in step.
+          await setTimeout(Math.random() * Math.min(2 ** round, MAX_PAUSE_MS));
+        }
+      }
+    });
   }
 
   /** Gives a notice up before its launch; afterwards its broadcast is cancelled instead. */
@@ -161,6 +178,17 @@ export class Notices {
     }
     const notice = cancelled(current.value, new Date(this.#now()).toISOString());
     return this.records.update(current, notice, act(by, 'notice.cancel', id));
+  }
+
+  /** A hundred prefectures may decide in the same second: here one after the other, instead of all against all. */
+  async #inTurn<T>(id: string, act: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(id) ?? Promise.resolve()).then(act, act);
+    this.#turns.set(id, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(id) === turn) this.#turns.delete(id);
+    }
   }
 
   async #read(id: string, ifVersion: number | undefined): Promise<Stored<Notice>> {

@@ -10,7 +10,7 @@ export function approvedRegions(notice: Pick<Notice, 'decisions'>): string[] {
 
 /**
  * The notice with its broadcast under way. `at` is RFC 3339.
- * Throws `conflict/wrong_state`, `conflict/not_approved` without one approved region, `invalid/expired_notice`.
+ * Throws `conflict/wrong_state`, `conflict/not_approved` without one approved region, `conflict/expired_notice`.
  */
 export function launched(notice: Notice, broadcast: string, at: string): Notice {
   requireChange(notice.state, 'launched');
@@ -35,7 +35,7 @@ export function cancelled(notice: Notice, at: string): Notice {
 
 export function refuseExpired(notice: Pick<Notice, 'expires'>, nowMs: number): void {
   if (Date.parse(notice.expires) > nowMs) return;
-  throw new TocsinError('invalid', 'expired_notice', 'The notice has expired', {
+  throw new TocsinError('conflict', 'expired_notice', 'The notice has expired', {
     faults: [{ at: '/expires', message: 'is not in the future' }],
   });
 }

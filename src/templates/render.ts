@@ -5,13 +5,14 @@
  */
 import { createHash } from 'node:crypto';
 import { TocsinError } from '../errors.ts';
+import { findPhoneNumbers } from '../sms/phone-in-text.ts';
 import { segment } from '../sms/segments.ts';
 import { type Change, transliterate } from '../sms/transliteration.ts';
 import { printMoment, readMoment } from './moments.ts';
 import { chooseNumbers, printDeafNumber, printNumbers } from './numbers.ts';
 import { parameterProblems, textProblems } from './parameters.ts';
 import { type Problem, refuseProblems } from './problem.ts';
-import type { RenderInput, Rendering } from './rendering.ts';
+import type { PrintedNumber, RenderInput, Rendering } from './rendering.ts';
 import { compiled, FALLBACK_LANGUAGE, type Language, type Template, type Wording } from './template.ts';
 
 const SOURCE_MAX_LENGTH = 60;
@@ -52,6 +53,7 @@ export function render(input: RenderInput): Rendering {
   const written = prefixed.replace(/ {2,}/g, ' ').trim();
   const where = `region ${region.code}, language ${language}`;
   const { text, changes } = carry(written, wording, where);
+  refuseStrangeNumbers(text, printed, where);
   const { encoding, units, segments } = cut(text, template.maxSegments, where);
   return {
     region: region.code,
@@ -93,6 +95,17 @@ function carry(written: string, wording: Wording, where: string): { text: string
   });
   refuseProblems('The text has characters that cannot be sent', problems);
   return { text, changes };
+}
+
+/** R1, of the whole: values harmless one by one may join to a number, so only what the directory gave may be left. */
+function refuseStrangeNumbers(text: string, printed: readonly PrintedNumber[], where: string): void {
+  const displays = [...new Set(printed.map(({ display }) => display))].sort((a, b) => b.length - a.length);
+  const rest = displays.reduce((left, display) => left.replaceAll(display, '#'), text);
+  const problems = findPhoneNumbers(rest).map(({ match }): Problem => {
+    const message = `the text has ${match.length} characters like a phone number that is not in the directory`;
+    return { code: 'phone_number_in_text', at: where, message };
+  });
+  refuseProblems('The text has a number that is not from the directory', problems);
 }
 
 function cut(text: string, maxSegments: number, where: string) {

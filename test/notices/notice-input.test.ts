@@ -1,4 +1,4 @@
-import { parseDecisionInput, parseNoticeInput, parseNoticePatch } from '../../src/notices/notice-input.ts';
+import { DecisionInput, NoticePatch, parseNoticeInput } from '../../src/notices/notice-input.ts';
 import { rawInput, refusalOf } from './samples.ts';
 
 const faultsOf = async (raw: unknown) => (await refusalOf(() => parseNoticeInput(raw))).faults;
@@ -53,22 +53,18 @@ test.each([null, undefined, 'text', 3, []])('%j is no notice', async (raw) => {
 });
 
 test('a change has no defaults that would put back what was set', () => {
-  expect(parseNoticePatch({ severity: 'Minor' })).toEqual({ severity: 'Minor' });
-  expect(parseNoticePatch({})).toEqual({});
+  expect(NoticePatch.parse({ severity: 'Minor' })).toEqual({ severity: 'Minor' });
+  expect(NoticePatch.parse({})).toEqual({});
 });
 
-test('a change is held to the same rules', async () => {
-  expect((await refusalOf(() => parseNoticePatch({ regions: [1], state: 'approved' }))).faults).toHaveLength(2);
+test('a change is held to the same rules', () => {
+  const { error } = NoticePatch.safeParse({ regions: [1], state: 'approved' });
+  expect(error?.issues).toHaveLength(2);
 });
 
-test('a decision names region, hash and one of two words', async () => {
-  const hash = 'a'.repeat(64);
-  expect(parseDecisionInput({ region: '35', decision: 'approve', hash })).toEqual({
-    region: '35',
-    decision: 'approve',
-    hash,
-  });
-  const { code, faults } = await refusalOf(() => parseDecisionInput({ region: 35, decision: 'yes', hash: 'x' }));
-  expect(code).toBe('invalid_decision');
-  expect(faults.map(({ at }) => at)).toEqual(['/region', '/decision', '/hash']);
+test('a decision names region, hash and one of two words', () => {
+  const good = { region: '35', decision: 'approve', hash: 'a'.repeat(64) };
+  expect(DecisionInput.parse(good)).toEqual(good);
+  const { error } = DecisionInput.safeParse({ region: 35, decision: 'yes', hash: 'x' });
+  expect(error?.issues.map(({ path }) => path.join('/'))).toEqual(['region', 'decision', 'hash']);
 });

@@ -1,3 +1,4 @@
+import { REGIONS } from '../../src/directory/regions.ts';
 import { regionHash } from '../../src/notices/hashes.ts';
 import type { Notice } from '../../src/notices/notice.ts';
 import type { Notices } from '../../src/notices/notices.ts';
@@ -226,12 +227,30 @@ describe('the way to approval', () => {
     }
   });
 
-  test('two authorities that decide at once: none is lost', async () => {
+  test('a hundred authorities that decide at once, in two processes: none is lost, none has to try again', async () => {
+    const codes = REGIONS.map(({ code }) => code);
+    const groups = codes.map((region) => ({ region, language: 'fr', recipients: 1 }));
+    world.audience = audienceOf({ recipients: groups.length, groups });
+    const submitted = await submittedNotice({ regions: codes });
+    const elsewhere = noticesOver(store).notices;
+    await Promise.all(
+      codes.map((region, i) => {
+        const hash = regionHash(submitted.value, region);
+        const by = { actor: `key:${region}`, person: `Prefect ${region}`, regions: [region] };
+        return (i % 2 ? notices : elsewhere).decide(submitted.id, { region, decision: 'approve', hash }, by);
+      }),
+    );
+    const { value } = await notices.get(submitted.id);
+    expect(value.state).toBe('approved');
+    expect(value.decisions).toHaveLength(codes.length);
+  });
+
+  test('a decision on a version that is named is not made on another', async () => {
     const submitted = await submittedNotice();
-    const outcomes = await Promise.allSettled([approve(submitted, '35'), approve(submitted, '29', PREFECT_29)]);
-    const lost = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
-    for (const reason of lost) expect(reason).toMatchObject({ kind: 'conflict', code: 'version_conflict' });
-    expect((await notices.get(submitted.id)).value.decisions).toHaveLength(2 - lost.length);
+    await approve(submitted, '35');
+    const hash = regionHash(submitted.value, '29');
+    const act = () => notices.decide(submitted.id, { region: '29', decision: 'approve', hash }, PREFECT_29, 2);
+    expect(await refusalOf(act)).toMatchObject({ kind: 'precondition', code: 'version_mismatch' });
   });
 
   test('a cancelled notice goes no further; a launched one is cancelled by its broadcast', async () => {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import fc from 'fast-check';
 import { REGIONS } from '../../src/directory/regions.ts';
+import { SERVICES } from '../../src/directory/services.ts';
 import { TocsinError } from '../../src/errors.ts';
 import { Templates } from '../../src/templates/load.ts';
 import { render } from '../../src/templates/render.ts';
@@ -189,6 +191,43 @@ describe('R1: a number typed into free text is refused, naming the parameter', (
       code: 'phone_number_in_text',
       faults: [{ at: '/source', message: expect.any(String) }],
     });
+  });
+
+  test('and so are values that join to one', async () => {
+    const template = await loadTemplate({
+      'essai/template.yaml': templateYaml('parameters: {a: {description: x}, b: {description: x}}'),
+      'essai/fr.txt': wordingFile('{source} {region} {time} {numbers} {deaf}. {a} {b}'),
+    });
+    const joined = refusal({ template, parameters: { a: '01 99 0', b: '0 12 3' } });
+    expect(joined).toMatchObject({ code: 'phone_number_in_text', faults: [{ at: 'region 35, language fr' }] });
+    expect(renderWith({ template, parameters: { a: '2 000', b: 'agents' } }).text).toContain('2 000 agents');
+  });
+
+  test('no accepted advice ever adds a number to those of the directory', () => {
+    const advice = fc.stringMatching(/^[0-9 .+()\-/a-d]{1,25}$/);
+    fc.assert(
+      fc.property(advice, (value) => {
+        let text: string;
+        try {
+          ({ text } = renderWith({ parameters: { advice: value }, status: 'Actual' }));
+        } catch (error) {
+          return error instanceof TocsinError;
+        }
+        const rest = NUMBERS_35.reduce((left, { display }) => left.replaceAll(display.replaceAll(' ', ''), '#'), text);
+        return !/\d{6}/.test(rest.replaceAll(/[ .+()\-/]/g, '').replaceAll(/02061?7?h05/g, ''));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('numbers of the directory are no strangers, whatever they look like side by side', () => {
+    const services = SERVICES.map(({ number }) => number);
+    for (const shared of [1, 2, 12]) {
+      for (const prefix of ['02 61 91 00 1', '+999 123 45 6']) {
+        const numbers = services.map((service, i) => numberOf('35', service, `${prefix}${i % shared}`));
+        expect(renderWith({ services, numbers }).numbers).toHaveLength(12);
+      }
+    }
   });
 
   test('a time or a date is no number', () => {
