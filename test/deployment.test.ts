@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import { loadRoutes } from '../src/broadcasts/routes.ts';
 import { loadConfig } from '../src/config.ts';
 import { freePort } from '../src/demo/embedded-redis.ts';
 import { findOrInstallRedis } from '../src/demo/redis-binary.ts';
@@ -57,6 +58,12 @@ describe('docker-compose.yml', () => {
     for (const [, { secrets = [] }] of services) {
       for (const name of secrets) expect(compose.secrets).toHaveProperty([name, 'file']);
     }
+  });
+
+  test('has a routes file whose routes lead to the simulator, never live', async () => {
+    const file = compose.services.api?.environment?.TOCSIN_ROUTES_FILE ?? '';
+    const routes = await loadRoutes(fileURLToPath(fromRoot(file)));
+    expect(routes.map(({ kind, host }) => [kind, host])).toEqual([['exercise', 'simulator']]);
   });
 
   test('offers the API to this machine only', () => {
