@@ -71,7 +71,6 @@ export function readSubmit(buf: Buffer, start: number, end: number, view: Submit
   view.destinationTon = buf[at + 1] ?? 0;
   view.destinationNpi = buf[at + 2] ?? 0;
   at = readDestination(buf, at + 3, end, view) + 1;
-  if (at + 10 > end) throw tooShort(view);
   view.esmClass = buf[at]!;
   view.protocolId = buf[at + 1]!;
   view.priority = buf[at + 2]!;

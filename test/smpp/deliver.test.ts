@@ -1,5 +1,6 @@
 import { readDeliver } from '../../src/smpp/deliver.ts';
 import { PduError } from '../../src/smpp/errors.ts';
+import { FIXTURES } from './fixtures.ts';
 import { APPENDIX_B, cstr, dataPdu, messagePdu, tlv, u8 } from './octets.ts';
 
 const read = (bytes: Buffer) => readDeliver(bytes, 0, bytes.length);
@@ -68,17 +69,31 @@ describe('readDeliver', () => {
       receiptedMessageId: '7',
     });
     expect(read(messagePdu({ tlvs: [u8(0), tlv(0x001e, cstr('7')), u8(0)] })).receiptedMessageId).toBe('7');
+    expect(read(messagePdu({ tlvs: [u8(0), tlv(0x0427, u8(2)), tlv(0x001e, cstr('7'))] }))).toMatchObject({
+      messageState: 2,
+      receiptedMessageId: '7',
+    });
   });
 
   test('gives a PduError, with what is needed to answer, for one cut at any octet', () => {
     const whole = messagePdu({ sequence: 42, text: 'abc' });
     for (let end = 16; end < whole.length; end++) {
-      expect(() => readDeliver(whole, 0, end)).toThrow(PduError);
+      expect(() => read(Buffer.from(whole.subarray(0, end)))).toThrow(PduError);
       expect(() => readDeliver(whole, 0, end)).toThrow(expect.objectContaining({ command: 5, sequence: 42 }));
     }
     const data = dataPdu({ sequence: 43 });
     for (let end = 16; end < data.length; end++) {
+      expect(() => read(Buffer.from(data.subarray(0, end)))).toThrow(PduError);
       expect(() => readDeliver(data, 0, end)).toThrow(expect.objectContaining({ command: 0x103, sequence: 43 }));
+    }
+  });
+
+  test('gives a PduError for one with times of delivery and validity that is cut at any octet', () => {
+    const whole = Buffer.from(FIXTURES.find(({ name }) => name === 'submit_sm')!.bytes);
+    whole[7] = 5;
+    expect(read(whole).text).toHaveLength(4);
+    for (let end = 16; end < whole.length; end++) {
+      expect(() => read(Buffer.from(whole.subarray(0, end)))).toThrow(PduError);
     }
   });
 });

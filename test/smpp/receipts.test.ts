@@ -57,10 +57,10 @@ describe('parseReceipt', () => {
   });
 
   test('quirk 6: takes all behind text: as the text, and leaves out what is not there', () => {
-    expect(parse('id:77 stat:DELIVRD Text:a id:b stat:UNDELIV c')).toEqual({
+    expect(parse('id:77 stat:DELIVRD Text:a id:b stat:UNDELIV err:1')).toEqual({
       messageId: '77',
       state: 'delivered',
-      text: 'a id:b stat:UNDELIV c',
+      text: 'a id:b stat:UNDELIV err:1',
     });
     expect(parse('')).toEqual({ messageId: undefined, state: 'unknown' });
     expect(parse('sub:001 text:')).toEqual({ messageId: undefined, state: 'unknown', text: '' });

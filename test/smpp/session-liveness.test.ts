@@ -29,6 +29,7 @@ describe('enquire_link', () => {
     const [enquiry] = await fixture.take();
     expect(enquiry?.command).toBe(COMMAND.enquire_link);
     await fixture.send(pdu(0x80000015, 0, enquiry!.sequence));
+    expect(fixture.anomalies).toEqual([]);
     fixture.clock.advance(999);
     expect(fixture.session.state).toBe('bound');
     expect(await fixture.take()).toEqual([]);

@@ -55,8 +55,17 @@ describe('readSubmit', () => {
   test('answers a submit_sm cut at any octet with a PduError that has its sequence number', () => {
     const bytes = messagePdu({ command: 4, sequence: 77, text: 'abc' });
     for (let end = 16; end < bytes.length; end++) {
-      expect(() => readSubmit(bytes, 0, end)).toThrow(PduError);
+      const cut = Buffer.from(bytes.subarray(0, end));
+      expect(() => readSubmit(cut, 0, end)).toThrow(PduError);
       expect(() => readSubmit(bytes, 0, end)).toThrow(expect.objectContaining({ sequence: 77, command: 4 }));
+    }
+  });
+
+  test('answers one with times of delivery and validity that is cut at any octet with a PduError', () => {
+    const { bytes } = FIXTURES.find(({ name }) => name === 'submit_sm')!;
+    for (let end = 16; end < bytes.length; end++) {
+      const cut = Buffer.from(bytes.subarray(0, end));
+      expect(() => readSubmit(cut, 0, end)).toThrow(PduError);
     }
   });
 });

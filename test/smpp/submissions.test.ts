@@ -1,0 +1,44 @@
+import { PduWriter } from '../../src/smpp/pdu-writer.ts';
+import { Submissions } from '../../src/smpp/submissions.ts';
+import { Pipe, TEMPLATE } from './session-fixture.ts';
+
+function open(inUse: number[]): { submissions: Submissions<string>; writer: PduWriter; told: unknown[] } {
+  const told: unknown[] = [];
+  const tell = (...what: unknown[]): void => {
+    told.push(what);
+  };
+  const handlers = { onResponse: tell, onLateResponse: tell, onExpired: tell };
+  const submissions = new Submissions<string>(4, handlers, (sequence) => inUse.includes(sequence));
+  return { submissions, writer: new PduWriter(new Pipe()), told };
+}
+
+describe('Submissions', () => {
+  test('quirk 37: skip the sequence numbers of other requests, and those in flight', () => {
+    const { submissions, writer, told } = open([2, 3]);
+    submissions.submit(writer, TEMPLATE, [999123, 999124], ['a', 'b'], 0, 2, 0);
+    writer.close();
+    expect([1, 2, 3, 4].map((sequence) => submissions.settle(sequence, 0, ''))).toEqual([true, false, false, true]);
+    expect(told).toEqual([
+      ['a', 0, ''],
+      ['b', 0, ''],
+    ]);
+    expect(submissions.nextSequence()).toBe(5);
+  });
+
+  test('keep the number of one that is in flight while the numbers go round its slot', () => {
+    const { submissions, writer } = open([]);
+    submissions.submit(writer, TEMPLATE, [999123], ['a'], 0, 1, 0);
+    writer.close();
+    const numbers = Array.from({ length: 20 }, () => submissions.nextSequence());
+    expect(new Set(numbers).size).toBe(20);
+    expect(numbers).not.toContain(1);
+    expect(submissions.settle(1, 0, '')).toBe(true);
+  });
+
+  test('nothing at all may be submitted, and takes no place', () => {
+    const { submissions, writer } = open([]);
+    submissions.submit(writer, TEMPLATE, [], [], 0, 0, 0);
+    writer.close();
+    expect([submissions.room, submissions.unanswered]).toEqual([4, 0]);
+  });
+});
