@@ -4,18 +4,16 @@
  */
 import { randomUUID } from 'node:crypto';
 import { openBroadcasts } from '../broadcasts/broadcast.ts';
-import { Keeper } from '../broadcasts/keeper.ts';
+import { Keeper, type KeeperDeps } from '../broadcasts/keeper.ts';
 import { reportHealth } from '../broadcasts/route-health.ts';
 import type { Route } from '../broadcasts/routes.ts';
 import { recordSubmission } from '../broadcasts/times.ts';
 import { Slots } from '../ledger/slots.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Notice } from '../notices/notice.ts';
 import { BatchQueue } from '../queue/batch-queue.ts';
 import { controlChannel, controlMessageSchema, SEVERITY_RANK } from '../queue/jobs.ts';
 import type { Store } from '../store/connection.ts';
-import type { Records } from '../store/records.ts';
 import type { BatchProcessorDeps } from './batch-processor.ts';
 import { BroadcastIndex } from './broadcast-index.ts';
 import { RouteDispatch } from './route-dispatch.ts';
@@ -23,7 +21,7 @@ import { RouteDispatch } from './route-dispatch.ts';
 export interface DispatcherDeps {
   readonly store: Store;
   readonly routes: readonly Route[];
-  readonly notices: Records<Notice>;
+  readonly notices: KeeperDeps['notices'];
   readonly block: BatchProcessorDeps['block'];
   readonly metrics: Metrics;
   readonly log: Logger;
