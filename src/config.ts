@@ -69,10 +69,15 @@ export function loadConfig(env: Environment): Config {
   return grouped(parsed.data as z.infer<typeof SCHEMA>);
 }
 
-/** The lines that a program prints before it ends with status 1. */
+/** The lines that a program prints before it ends with status 1: what to mend, or where an unforeseen error came from. */
 export function explainConfigError(error: unknown): string[] {
-  if (!(error instanceof TocsinError)) throw error;
-  return [`${error.message}:`, ...error.faults.map(({ at, message }) => `  ${at}: ${message}`)];
+  if (error instanceof TocsinError) {
+    const faults = error.faults.map(({ at, message }) => `  ${at}: ${message}`);
+    return [faults.length > 0 ? `${error.message}:` : error.message, ...faults];
+  }
+  // A system's own error (ECONNREFUSED, ENOENT) says all there is to say.
+  if (error instanceof Error && 'syscall' in error) return [error.message];
+  return [error instanceof Error ? (error.stack ?? error.message) : String(error)];
 }
 
 /** One row for each setting, for the README. */

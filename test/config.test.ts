@@ -97,6 +97,13 @@ describe('loadConfig', () => {
       expect.stringMatching(/^ {2}TOCSIN_LOG_LEVEL: must be one of/),
     ]);
   });
+
+  test('explains what is no fault of the configuration too', () => {
+    const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:6379'), { syscall: 'connect' });
+    expect(explainConfigError(refused)).toEqual(['connect ECONNREFUSED 127.0.0.1:6379']);
+    expect(explainConfigError(new TypeError('a slip'))[0]).toMatch(/TypeError: a slip\n +at /);
+    expect(explainConfigError(new TocsinError('unavailable', 'x', 'Not now'))).toEqual(['Not now']);
+  });
 });
 
 describe('configTable', () => {
