@@ -15,13 +15,15 @@ export interface HealthReport {
 
 export interface RouteHealthSummary {
   readonly route: string;
-  /** `up`: a link is bound; `down`: none is; `refused`: the SMSC refuses the account; `unattended`: no dispatcher runs. */
-  readonly state: 'up' | 'down' | 'refused' | 'unattended';
+  /** `up`: all links are bound; `degraded`: some are; `down`: none is; `unknown`: no dispatcher told. */
+  readonly state: 'up' | 'degraded' | 'down' | 'unknown';
   readonly dispatchers: number;
   readonly links: number;
-  readonly bound: number;
+  readonly linksBound: number;
   readonly inFlight: number;
+  /** Segments a second in force; 0 for none. */
   readonly limit: number;
+  /** Why the SMSC refuses the account: nobody tries again until a person has looked at it. */
   readonly refused?: string;
 }
 
@@ -64,9 +66,11 @@ function summary(route: string, reports: readonly (HealthReport | undefined)[]):
   const given = reports.filter((report) => report !== undefined);
   const sum = (of: (report: HealthReport) => number) => given.reduce((total, report) => total + of(report), 0);
   const bound = sum((report) => report.bound);
+  const links = sum((report) => report.links);
+  const state = given.length === 0 ? 'unknown' : bound === 0 ? 'down' : bound < links ? 'degraded' : 'up';
   const refused = given.find((report) => report.refused !== undefined)?.refused;
-  const state = given.length === 0 ? 'unattended' : bound > 0 ? 'up' : refused ? 'refused' : 'down';
   const limit = Math.max(0, ...given.map((report) => report.limit));
-  const counts = { links: sum((report) => report.links), bound, inFlight: sum((report) => report.inFlight), limit };
-  return { route, state, dispatchers: given.length, ...counts, ...(refused ? { refused } : {}) };
+  const inFlight = sum((report) => report.inFlight);
+  const counts = { dispatchers: given.length, links, linksBound: bound, inFlight, limit };
+  return { route, state, ...counts, ...(refused ? { refused } : {}) };
 }

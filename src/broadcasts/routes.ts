@@ -4,9 +4,11 @@
  */
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import type { Redis } from 'ioredis';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type Fault, refuseFaults, TocsinError } from '../errors.ts';
+import { durabilityFaults } from '../store/durability.ts';
 
 const GSM_SENDER = /^[A-Za-z0-9 ]{1,11}$/;
 const milliseconds = (byDefault: number, what: string) =>
@@ -163,4 +165,14 @@ export function routeFor(
     throw new TocsinError('invalid', 'wrong_route_kind', message, { faults: [{ at: '/route', message }] });
   }
   return route;
+}
+
+/** Refuses to start with live routes on a Redis that may forget. Throws `unavailable` / `store_not_durable`. */
+export async function requireDurableStore(redis: Redis, routes: readonly Route[]): Promise<void> {
+  const live = routes.filter(({ kind }) => kind === 'live').map(({ id }) => id);
+  if (live.length === 0) return;
+  const faults = await durabilityFaults(redis);
+  if (faults.length === 0) return;
+  const message = `Redis is not durable, so live routes are refused: ${live.join(', ')}`;
+  throw new TocsinError('unavailable', 'store_not_durable', message, { faults });
 }

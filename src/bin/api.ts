@@ -1,0 +1,65 @@
+/** The API as a program: reads the settings, wires the modules, listens, stops on SIGTERM. */
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import closeWithGrace from 'close-with-grace';
+import { createApp } from '../api/app.ts';
+import { Keys } from '../api/keys.ts';
+import { startServer } from '../api/server.ts';
+import { Audiences } from '../audience/audiences.ts';
+import { broadcastCalls } from '../broadcasts/calls.ts';
+import { loadRoutes, requireDurableStore } from '../broadcasts/routes.ts';
+import { explainConfigError, loadConfig } from '../config.ts';
+import { Directory } from '../directory/directory.ts';
+import { createLogger } from '../log.ts';
+import { createMetrics } from '../metrics.ts';
+import { Notices } from '../notices/notices.ts';
+import { connectRedis, ready, type Store } from '../store/connection.ts';
+import { Templates } from '../templates/load.ts';
+
+const STOP_MS = 15_000;
+
+async function main(): Promise<void> {
+  const config = loadConfig(process.env);
+  const [routes, templates] = await Promise.all([
+    loadRoutes(config.routesFile),
+    Templates.load(config.templatesFolder),
+  ]);
+  const log = createLogger(config.logLevel, 'api');
+  const redis = connectRedis(config.redis.url, 'request', (error) => log.error({ err: error }, 'store connection'));
+  const store: Store = { redis, prefix: config.redis.prefix };
+  await ready(redis);
+  await requireDurableStore(redis, routes);
+
+  const audiences = new Audiences({ store, workFolder: config.dataFolder });
+  await audiences.sweepUnfinished();
+  const directory = new Directory({ store });
+  const snapshot = async (id: string) => (await audiences.get(id)).value;
+  const notices = new Notices({ store, templates, directory, snapshot });
+  const broadcasts = broadcastCalls({
+    store,
+    notices: notices.records,
+    routes,
+    audiences,
+    workFolder: config.dataFolder,
+  });
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const metrics = createMetrics({ processMetrics: true });
+  const keys = new Keys({ store });
+  const { app, closeStreams } = createApp({
+    ...{ store, keys, notices, directory, audiences, templates, broadcasts, routes, log, metrics, version },
+  });
+  const server = await startServer(app, { ...config.http, closeStreams });
+  log.info({ port: server.port }, 'api ready');
+
+  closeWithGrace({ delay: STOP_MS, logger: log }, async ({ signal, err }) => {
+    if (err) log.fatal({ err }, 'api ends by an error');
+    await server.stop();
+    redis.disconnect();
+    log.info({ signal }, 'api stopped');
+  });
+}
+
+main().catch((error: unknown) => {
+  for (const line of explainConfigError(error)) console.error(line);
+  process.exit(1);
+});

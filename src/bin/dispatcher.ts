@@ -1,0 +1,62 @@
+/** The dispatcher as a program: any number of them on one Redis. Serves its metrics and health, stops on SIGTERM. */
+import { createServer } from 'node:http';
+import process from 'node:process';
+import closeWithGrace from 'close-with-grace';
+import { Audiences } from '../audience/audiences.ts';
+import { loadRoutes, requireDurableStore } from '../broadcasts/routes.ts';
+import { explainConfigError, loadConfig } from '../config.ts';
+import { Dispatcher } from '../dispatch/dispatcher.ts';
+import { createLogger } from '../log.ts';
+import { createMetrics } from '../metrics.ts';
+import type { Notice } from '../notices/notice.ts';
+import { connectRedis, ready, type Store } from '../store/connection.ts';
+import { Records } from '../store/records.ts';
+
+const STOP_MS = 30_000;
+
+async function main(): Promise<void> {
+  const config = loadConfig(process.env);
+  const routes = await loadRoutes(config.routesFile);
+  const log = createLogger(config.logLevel, 'dispatcher');
+  const redis = connectRedis(config.redis.url, 'worker', (error) => log.error({ err: error }, 'store connection'));
+  const store: Store = { redis, prefix: config.redis.prefix };
+  await ready(redis);
+  await requireDurableStore(redis, routes);
+
+  const audiences = new Audiences({ store, workFolder: config.dataFolder });
+  const metrics = createMetrics({ processMetrics: true });
+  const dispatcher = new Dispatcher({
+    store,
+    routes,
+    notices: new Records<Notice>(store, 'notice'),
+    block: (audience, region, language, block) => audiences.block(audience, region, language, block),
+    metrics,
+    log,
+  });
+  await dispatcher.start();
+
+  const server = createServer(async (request, response) => {
+    if (request.url === '/metrics') {
+      response.setHeader('Content-Type', metrics.registry.contentType);
+      response.end(await metrics.registry.metrics());
+    } else {
+      response.statusCode = request.url === '/healthz' || dispatcher.healthy ? 200 : 503;
+      response.end(`${response.statusCode === 200 ? 'ok' : 'no link is bound'}\n`);
+    }
+  });
+  server.listen(config.metrics.port, config.metrics.host);
+  server.once('listening', () => log.info({ metrics: server.address() }, 'dispatcher ready'));
+
+  closeWithGrace({ delay: STOP_MS, logger: log }, async ({ signal, err }) => {
+    if (err) log.fatal({ err }, 'dispatcher ends by an error');
+    server.close();
+    await dispatcher.stop();
+    redis.disconnect();
+    log.info({ signal }, 'dispatcher stopped');
+  });
+}
+
+main().catch((error: unknown) => {
+  for (const line of explainConfigError(error)) console.error(line);
+  process.exit(1);
+});

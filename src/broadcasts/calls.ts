@@ -1,0 +1,46 @@
+/** Everything the API asks of broadcasts, with what it needs given once. */
+import type { Audiences } from '../audience/audiences.ts';
+import type { Notice, Person } from '../notices/notice.ts';
+import type { Store } from '../store/connection.ts';
+import type { Records } from '../store/records.ts';
+import { cancel, pause, resume } from './control.ts';
+import { evidence } from './evidence.ts';
+import { launch } from './launch.ts';
+import { ProgressReader } from './progress.ts';
+import { recipientState } from './recipient.ts';
+import { routeHealth } from './route-health.ts';
+import type { Route } from './routes.ts';
+
+export function broadcastCalls(deps: {
+  readonly store: Store;
+  readonly notices: Records<Notice>;
+  readonly routes: readonly Route[];
+  readonly audiences: Audiences;
+  readonly workFolder: string;
+  readonly now?: () => number;
+}) {
+  const { store, notices, routes, audiences, workFolder, now = Date.now } = deps;
+  const groupsOf = async (audience: string) => (await audiences.get(audience)).value.groups;
+  const block = (audience: string, region: string, language: string, n: number) =>
+    audiences.block(audience, region, language, n);
+  const reader = new ProgressReader({ store, now });
+  return {
+    launch: (noticeId: string, phrase: string, by: Person) =>
+      launch({ store, notices, routes, groupsOf, now }, noticeId, phrase, by),
+    pause: (id: string, by: Person) => pause(store, id, by),
+    resume: (id: string, by: Person) => resume(store, id, by),
+    cancel: (id: string, by: Person) => cancel(store, id, by, now),
+    progress: (id: string) => reader.read(id),
+    recipientState: (id: string, msisdn: number) =>
+      recipientState(store, (audience, number) => audiences.locate(audience, number), id, msisdn),
+    evidence: (id: string) => evidence({ store, block, notices, workFolder }, id),
+    routeHealth: async () => {
+      const summaries = await routeHealth(
+        store,
+        routes.map(({ id }) => id),
+        now(),
+      );
+      return Object.fromEntries(summaries.map((summary) => [summary.route, summary]));
+    },
+  };
+}
