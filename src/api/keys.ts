@@ -3,6 +3,7 @@
  * one, so a fast hash is enough. Refuses nothing by role; that is rights.ts.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { requireRegions } from '../directory/regions.ts';
 import { TocsinError } from '../errors.ts';
 import type { Store } from '../store/connection.ts';
 import { Records, type Stored } from '../store/records.ts';
@@ -58,6 +59,7 @@ export async function createKey(
     const message = 'An approver decides for regions: name them, or give "*" for all';
     throw new TocsinError('invalid', 'regions_required', message, { faults: [{ at: '/regions', message }] });
   }
+  if (Array.isArray(regions)) requireRegions(regions, '/regions');
   if (expiresAt !== undefined && Date.parse(expiresAt) <= nowMs) {
     const message = 'The key would have expired already';
     throw new TocsinError('invalid', 'expired_key', message, { faults: [{ at: '/expiresAt', message }] });

@@ -1,7 +1,9 @@
 /** How often one may call: by API key, counted in Redis for all processes; and failed attempts by address, counted here. */
+import { createHash } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
-import { RedisStore } from 'rate-limit-redis';
+import type { Redis } from 'ioredis';
+import { type RedisReply, RedisStore } from 'rate-limit-redis';
 import { TocsinError } from '../errors.ts';
 import type { ApiDeps } from './deps.ts';
 import { callerOf } from './pipeline.ts';
@@ -26,12 +28,28 @@ export function limitByKey({ store, callsPerMinute = CALLS_A_MINUTE }: ApiDeps):
     handler: refuse,
     store: new RedisStore({
       prefix: `${store.prefix}{rate}:`,
-      sendCommand: async (command: string, ...args: string[]) => {
-        const reply = await store.redis.call(command, ...args);
-        return reply as number | string | (number | string)[];
-      },
+      sendCommand: sendWhole(store.redis),
     }),
   });
+}
+
+/**
+ * The store's scripts, sent whole with each call. Left to itself it loads them once, at construction: were Redis away
+ * just then, the limit would fail for good, and the process with an unhandled rejection.
+ */
+function sendWhole(redis: Redis) {
+  const scripts = new Map<string, string>();
+  return async (command: string, ...args: string[]): Promise<RedisReply> => {
+    const [first = '', second = '', ...rest] = args;
+    if (command === 'SCRIPT') {
+      const sha = createHash('sha1').update(second).digest('hex');
+      scripts.set(sha, second);
+      return sha;
+    }
+    const script = scripts.get(first);
+    if (command !== 'EVALSHA' || script === undefined) return (await redis.call(command, args)) as RedisReply;
+    return (await redis.call('EVAL', [script, second, ...rest])) as RedisReply;
+  };
 }
 
 /** Before authentication: guesses at keys. In memory, so that an attack does not reach the store. */

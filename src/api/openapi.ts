@@ -71,12 +71,17 @@ export function openApiDocument(calls: readonly Call[], version: string): OpenAp
   });
   for (const call of calls) registry.registerPath(pathOf(call));
   for (const path of SUPERVISION) registry.registerPath(path);
-  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+  const document = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: { title: 'Tocsin', version, description: 'Mass SMS public information for a crisis cell' },
     servers: [{ url: '/' }],
   });
+  return JSON.parse(JSON.stringify(document, withoutFlags)) as OpenApiDocument;
 }
+
+/** The generator writes a pattern's flags into it; JSON Schema patterns have none, and are Unicode already. */
+const withoutFlags = (key: string, value: unknown): unknown =>
+  key === 'pattern' && typeof value === 'string' ? value.replace(/\/[a-z]*u[a-z]*$/, '') : value;
 
 function pathOf(call: Call): RouteConfig {
   const { status, description, schema, media = ['application/json'], versioned } = call.reply;

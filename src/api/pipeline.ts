@@ -113,7 +113,7 @@ function serve(call: Call, deps: ApiDeps): RequestHandler {
       );
     const timed = call.body?.kind === 'stream' ? run : () => withDeadline(run(), deps.deadlineMs ?? DEADLINE_MS);
     const key = call.method === 'post' ? idempotencyKey(request.get('idempotency-key')) : undefined;
-    if (key === undefined) return send(response, call, await timed());
+    if (key === undefined) return send(request, response, call, await timed());
     const { caller } = response.locals as { caller: Caller };
     const body: unknown = request.body;
     // A streamed upload is not held, so only its address counts.
@@ -205,8 +205,13 @@ function sendKept(response: Response, { status, headers, body }: KeptReply): voi
   else response.send(body);
 }
 
-async function send(response: Response, call: Call, reply: Reply<unknown>): Promise<void> {
-  if (reply.kind === 'live') return reply.open(response);
+async function send(request: Request, response: Response, call: Call, reply: Reply<unknown>): Promise<void> {
+  if (reply.kind === 'live') {
+    // HEAD asks for no stream, and one without a body would never be seen to end.
+    if (request.method === 'HEAD') response.type(call.reply.media?.[0] ?? '').end();
+    else reply.open(response);
+    return;
+  }
   if (reply.kind !== 'stream') return sendKept(response, kept(call, reply));
   response.status(call.reply.status).attachment(reply.name).type(reply.media);
   // Log, limits, metrics, compression and the pipeline all listen: more than Node's ten, and no leak.

@@ -22,9 +22,9 @@ const SWEEP_EVERY_MS = 50;
 /** An idle client may keep its connection this long; above a proxy's usual 60 s, so that the proxy closes first. */
 const KEEP_ALIVE_MS = 65_000;
 const HEADERS_MS = 15_000;
-/** A country's audience may take long to upload; a silent client does not hold its socket for it. */
+/** A country's audience may take long to upload, and then minutes to import, in which the socket is silent. */
 const REQUEST_MS = 30 * 60_000;
-const SILENT_SOCKET_MS = 120_000;
+const SILENT_SOCKET_MS = 10 * 60_000;
 
 export async function startServer(app: RequestListener, options: ServerOptions): Promise<ApiServer> {
   const { host, port, closeStreams, graceMs = GRACE_MS } = options;

@@ -98,6 +98,15 @@ describe('broadcasts over HTTP', () => {
     hangUp();
   });
 
+  test('HEAD asks for no stream', async () => {
+    const response = await fetch(`http://127.0.0.1:${api.port}/v1/broadcasts/${id}/events`, {
+      method: 'HEAD',
+      headers: { Authorization: `Bearer ${api.keys.auditor.secret}` },
+    });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe('');
+  });
+
   test('events of what is not there are refused as a problem', async () => {
     const response = await api.as('auditor', 'get', '/v1/broadcasts/none/events');
     expect(problemOf(response)).toMatchObject({ status: 404, code: 'unknown_broadcast' });

@@ -121,6 +121,14 @@ describe('API keys', () => {
     await expect(keysNow().create(wanted, 'cli:root')).rejects.toMatchObject({ code: 'regions_required' });
   });
 
+  test('a key for a region that is none is not made: it would never decide', async () => {
+    const wanted: NewKey = { ...OPERATOR, role: 'approver', regions: ['35', '75 '] };
+    await expect(keysNow().create(wanted, 'cli:root')).rejects.toMatchObject({
+      code: 'unknown_region',
+      faults: [{ at: '/regions/1' }],
+    });
+  });
+
   test('authenticating again within two seconds does not ask the store', async () => {
     const keys = keysNow();
     const { secret } = await keys.create(OPERATOR, 'cli:root');

@@ -98,6 +98,17 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  test('every pattern is one of JSON Schema: Unicode, without flags', () => {
+    const patterns = [...JSON.stringify(document).matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)].map(
+      ([, pattern]) => JSON.parse(pattern ?? '') as string,
+    );
+    expect(patterns.length).toBeGreaterThan(5);
+    for (const pattern of patterns) {
+      expect(() => new RegExp(pattern, 'u')).not.toThrow();
+      expect(pattern).not.toMatch(/\/[a-z]+$/);
+    }
+  });
+
   test('the bodies of notices are there in both notations', () => {
     const { content } = document.paths['/v1/notices']!.post!.requestBody!;
     expect(Object.keys(content)).toEqual(['application/json', 'application/cap+xml']);

@@ -1,8 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { createApp } from '../../src/api/app.ts';
+import { startServer } from '../../src/api/server.ts';
 import { type EmbeddedRedis, startEmbeddedRedis } from '../../src/demo/embedded-redis.ts';
-import { connectRedis, ready, type Store } from '../../src/store/connection.ts';
+import { connectRedis, ready, redisOptions, type Store } from '../../src/store/connection.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { type ApiFixture, apiFixture, problemOf } from './api-fixture.ts';
 import { launched, NOTICE, prepared } from './notice-steps.ts';
@@ -17,7 +20,8 @@ describe('when the store is gone', () => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'tocsin-store-gone-'));
     redis = await startEmbeddedRedis({ binary: 'redis-server', folder });
-    const connection = connectRedis(redis.url, 'request', () => {});
+    const connection = new Redis(redis.url, { ...redisOptions('request'), commandTimeout: 500 });
+    connection.on('error', () => {});
     await ready(connection);
     store = { redis: connection, prefix: 'gone:' };
     api = await apiFixture({}, store);
@@ -73,6 +77,44 @@ describe('when the store is gone', () => {
     const response = await api.as('operator', 'post', '/v1/notices').send({ ...NOTICE, audience });
     await store.redis.config('SET', 'min-replicas-to-write', '0');
     expect(problemOf(response)).toMatchObject({ status: 503, code: 'store_unavailable' });
+  });
+
+  test('a store that hangs is a 503, not a hang', async () => {
+    process.kill(redis.pid, 'SIGSTOP');
+    const startedMs = performance.now();
+    const response = await api.as('operator', 'post', '/v1/notices').send({ ...NOTICE, audience });
+    const readiness = await api.bare('get', '/readyz');
+    process.kill(redis.pid, 'SIGCONT');
+    expect(problemOf(response)).toMatchObject({ status: 503, code: 'store_unavailable' });
+    expect(problemOf(readiness)).toMatchObject({ status: 503, code: 'not_ready' });
+    expect(performance.now() - startedMs).toBeLessThan(3_000);
+  });
+
+  test('a connection that would wait for the store is not waited for', async () => {
+    const patient = connectRedis(redis.url, 'worker', () => {});
+    await ready(patient);
+    const other = await apiFixture({}, { redis: patient, prefix: 'patient:' });
+    await redis.stop();
+    await waitFor(() => patient.status !== 'ready');
+    const response = await other.as('auditor', 'get', '/v1/notices');
+    expect(problemOf(response)).toMatchObject({ status: 503, code: 'store_unavailable' });
+    await other.close();
+    patient.disconnect();
+  });
+
+  test('an API that started without its store serves when it comes', async () => {
+    const { port } = redis;
+    await redis.stop();
+    await waitFor(() => store.redis.status !== 'ready');
+    const app = createApp(api.deps);
+    const server = await startServer(app.app, { host: '127.0.0.1', port: 0, closeStreams: app.closeStreams });
+    redis = await startEmbeddedRedis({ binary: 'redis-server', folder, port });
+    await waitFor(() => store.redis.status === 'ready');
+    const response = await fetch(`http://127.0.0.1:${server.port}/v1/notices`, {
+      headers: { Authorization: `Bearer ${api.keys.auditor.secret}` },
+    });
+    expect(response.status).toBe(200);
+    await server.stop();
   });
 
   test('an event stream outlives a store that is away for a moment', async () => {
