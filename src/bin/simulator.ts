@@ -7,7 +7,7 @@ import { startSimulator } from '../simulator/simulator.ts';
 const log = createLogger('info', 'simulator');
 
 try {
-  const simulator = await startSimulator(readOptions(process.argv));
+  const simulator = await startSimulator({ ...readOptions(process.argv), log });
   log.info({ smppPort: simulator.smppPort, httpPort: simulator.httpPort }, 'simulator ready');
   const stop = async (signal: string): Promise<void> => {
     await simulator.stop();

@@ -5,6 +5,7 @@
 import express, { type ErrorRequestHandler, type Express, type Response } from 'express';
 import { z } from 'zod';
 import { type ErrorKind, TocsinError } from '../errors.ts';
+import type { Logger } from '../log.ts';
 import { badInput } from './behaviour.ts';
 import { ACTIONS } from './behaviour-sessions.ts';
 import { linkList, recipientList, recipientParts } from './record-views.ts';
@@ -53,7 +54,7 @@ const actionBody = z.strictObject({
 });
 const actionName = z.enum(ACTIONS);
 
-export function createControl(simulator: Simulator): Express {
+export function createControl(simulator: Simulator, log?: Logger): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(express.json({ limit: '4mb', strict: false }));
@@ -99,7 +100,7 @@ export function createControl(simulator: Simulator): Express {
       `there is no ${req.method} ${req.path}; GET / lists what there is`,
     );
   });
-  app.use(problems);
+  app.use(problemsOf(log));
   return app;
 }
 
@@ -112,16 +113,18 @@ function parse<T>(schema: z.ZodType<T>, input: unknown, at = ''): T {
   throw new TocsinError('invalid', 'bad_request', error.message, { faults });
 }
 
-const problems: ErrorRequestHandler = (error: unknown, _req, res: Response, _next) => {
-  if (error instanceof TocsinError) {
-    problem(res, HTTP_STATUS[error.kind], error.code, error.message, error.faults);
-  } else if (isBodyError(error)) {
-    problem(res, error.status, 'bad_body', error.message, []);
-  } else {
-    problem(res, 500, 'internal', 'the simulator failed; its log says why', []);
-    throw error;
-  }
-};
+function problemsOf(log: Logger | undefined): ErrorRequestHandler {
+  return (error: unknown, _req, res: Response, _next) => {
+    if (error instanceof TocsinError) {
+      problem(res, HTTP_STATUS[error.kind], error.code, error.message, error.faults);
+    } else if (isBodyError(error)) {
+      problem(res, error.status, 'bad_body', error.message, []);
+    } else {
+      log?.error({ err: error }, 'request failed');
+      problem(res, 500, 'internal', 'the simulator failed; its log says why', []);
+    }
+  };
+}
 
 function problem(res: Response, status: number, code: string, detail: string, errors: readonly unknown[]): void {
   res.status(status).type('application/problem+json');

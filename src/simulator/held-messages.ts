@@ -48,16 +48,13 @@ export class HeldMessages {
     let place = this.#free;
     if (place >= 0) this.#free = this.next[place]!;
     else {
+      if (this.#places === this.serial.length) this.#grow();
       place = this.#places++;
-      if (place >= this.serial.length) this.#grow();
     }
     this.serial[place] = serial;
     this.attempts[place] = 0;
     this.next[place] = -1;
-    const entry = serial % this.#bySerial.length;
-    const older = this.#bySerial[entry]!;
-    if (older >= 0 && older !== place && this.serial[older]! % this.#bySerial.length === entry) this.#displaced++;
-    this.#bySerial[entry] = place;
+    this.#enter(serial, place);
     this.#size++;
     return place;
   }
@@ -76,6 +73,13 @@ export class HeldMessages {
     if (this.#displaced === 0) return -1;
     // A message held for longer than a turn of the ring has lost its entry to a younger one.
     return this.serial.subarray(0, this.#places).indexOf(serial);
+  }
+
+  #enter(serial: number, place: number): void {
+    const entry = serial % this.#bySerial.length;
+    const older = this.#bySerial[entry]!;
+    if (older >= 0 && older !== place && this.serial[older]! % this.#bySerial.length === entry) this.#displaced++;
+    this.#bySerial[entry] = place;
   }
 
   #grow(): void {
@@ -100,7 +104,7 @@ export class HeldMessages {
     this.#bySerial = new Int32Array(2 * size).fill(-1);
     for (let place = 0; place < this.#places; place++) {
       const serial = this.serial[place]!;
-      if (serial >= 0) this.#bySerial[serial % this.#bySerial.length] = place;
+      if (serial >= 0) this.#enter(serial, place);
     }
   }
 }

@@ -21,7 +21,7 @@ interface Flags {
 const MAX_PORT = 65_535;
 
 /** The program's options; `argv` as node gives it. Prints help and ends the process where asked to. */
-export function readOptions(argv: readonly string[]): Required<SimulatorOptions> {
+export function readOptions(argv: readonly string[]): Required<Omit<SimulatorOptions, 'log'>> {
   const flags = new Command('tocsin-simulator')
     .description('An SMSC to test any SMPP client against: its behaviour is set and its record read over HTTP.')
     .option('--smpp-port <port>', 'SMPP port, 0 for any free one', port, 2775)

@@ -43,7 +43,7 @@ export class Requests {
     } else if (pdu.command === COMMAND.unbind) {
       this.#unbind(link, sequence);
     } else if (pdu.command === COMMAND.unbind_resp) {
-      if (link.mode === 'unbinding') link.end();
+      this.#unbound(link);
     } else if (isResponse(pdu.command)) {
       link.awaiting.answered(sequence);
     } else if (link.mode !== 'bound') {
@@ -95,6 +95,14 @@ export class Requests {
     this.#state.record.happened('unbind by the client');
     this.#receipts.requeue(link);
     link.send({ command: COMMAND.unbind_resp, sequence });
+    link.end();
+  }
+
+  /** The client has answered our unbind. */
+  #unbound(link: SmscLink): void {
+    if (link.mode !== 'unbinding') return;
+    accountOf(this.#state, link)?.leave(link);
+    this.#receipts.requeue(link);
     link.end();
   }
 

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Logger } from '../log.ts';
 import { type Behaviour, parseBehaviour, patchBehaviour } from './behaviour.ts';
 import { createControl } from './control.ts';
 import type { Simulator } from './running.ts';
@@ -17,6 +18,8 @@ export interface SimulatorOptions {
   behaviour?: unknown;
   /** The same seed and the same order of submissions give the same choices. */
   seed?: number;
+  /** Where failures of the HTTP control are told. */
+  log?: Logger;
 }
 
 /** Starts both servers, on loopback unless told otherwise. The caller stops it. */
@@ -53,7 +56,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       await Promise.all([closed, smsc.stop()]);
     },
   };
-  http.on('request', createControl(simulator));
+  http.on('request', createControl(simulator, options.log));
   http.listen(options.httpPort ?? 0, options.httpHost ?? '127.0.0.1');
   try {
     await once(http, 'listening');

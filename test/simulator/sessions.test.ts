@@ -118,12 +118,14 @@ describe('a session', () => {
     expect(simulator.links()).toEqual([]);
   });
 
-  test('is unbound by the SMSC, which closes after the answer', async () => {
-    const simulator = await fixture.start();
+  test('is unbound by the SMSC, which closes after the answer and lets the client bind again', async () => {
+    const accounts = [{ systemId: 'tocsin', password: 'secret', maxBinds: 1 }];
+    const simulator = await fixture.start({ accounts, bind: { lingerMs: 60_000 } });
     const client = await fixture.bound(simulator);
     expect(simulator.act('unbind')).toBe(1);
     await waitFor(() => client.isClosed);
     expect(client.pdus.at(-1)).toMatchObject({ command: 'unbind' });
+    await fixture.bound(simulator);
   });
 
   test('gets generic_nack for a command nobody knows, and goes on', async () => {
