@@ -37,9 +37,7 @@ describe('the screen of the demo', () => {
   });
 
   test('tells rate, forecast and states in a line', () => {
-    expect(progressLine(progress())).toMatch(
-      /33,500,000\/67,000,000 submitted, 20,000,000 final, 37,300\/s, done by/,
-    );
+    expect(progressLine(progress())).toMatch(/33,500,000\/67,000,000 submitted, 20,000,000 final, 37,300\/s, done by/);
     expect(progressBlock(progress(), nameOf).join('\n')).toContain('undeliverable 1,000,000');
   });
 
