@@ -19,7 +19,7 @@ export interface ActionDetails {
   sequence: number;
 }
 
-export const DEFAULT_DETAILS: ActionDetails = {
+const DEFAULT_DETAILS: ActionDetails = {
   source: '33639980001',
   destination: '38000',
   text: 'STOP',

@@ -37,7 +37,7 @@ export const RECEIPT_FIELDS = ['id', 'sub', 'dlvrd', 'submit date', 'done date',
 
 const label = z.string().max(20).optional();
 
-export const dialectSchema = z.strictObject({
+const dialectSchema = z.strictObject({
   fields: z
     .array(z.enum(RECEIPT_FIELDS))
     .default([...RECEIPT_FIELDS])

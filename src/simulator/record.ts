@@ -24,8 +24,6 @@ const RECEIPT_COUNTS = {
   unanswered: 0,
 };
 
-export type ReceiptCount = keyof typeof RECEIPT_COUNTS;
-
 export class SimulatorRecord {
   submits = 0;
   accepted = 0;
