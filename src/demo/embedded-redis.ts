@@ -45,7 +45,8 @@ export async function startEmbeddedRedis(options: {
     daemonize: 'no',
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
-  const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // A group of its own: Ctrl-C must not end the store before those who write to it.
+  const child = spawn(binary, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   await listening(child);
   return { url: `redis://127.0.0.1:${port}`, port, pid: child.pid ?? 0, stop: () => stop(child) };
 }

@@ -76,7 +76,8 @@ async function firstKey(url: string, { prefix, say }: OneMachine): Promise<void>
 
 function start(node: string, name: string, env: Readonly<Record<string, string | undefined>>) {
   const file = fileURLToPath(new URL(`../bin/${name}.js`, import.meta.url));
-  return { name, child: spawn(node, [file], { env, stdio: ['ignore', 'inherit', 'inherit'] }) };
+  // A group of its own: Ctrl-C is for this process, which then ends the others in order.
+  return { name, child: spawn(node, [file], { env, detached: true, stdio: ['ignore', 'inherit', 'inherit'] }) };
 }
 
 const ended = (name: string, child: ChildProcess): Promise<{ name: string; how: string }> =>

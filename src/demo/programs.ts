@@ -49,6 +49,8 @@ export class Programs {
     const output = openSync(log, 'a');
     const child = spawn(this.#node, [programFile(name), ...args], {
       env: { ...this.#env, ...env },
+      // A group of its own: Ctrl-C is for the demo, which then ends its programs in order.
+      detached: true,
       stdio: ['ignore', output, output],
     });
     this.#running.push({ name, child });

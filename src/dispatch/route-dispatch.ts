@@ -45,6 +45,7 @@ const MAX_BATCHES = 64;
 const BATCH_RECIPIENTS = 1_000;
 /** Quiet log: the same fault is reported at most this often. */
 const FAULT_LOG_MS = 5_000;
+const DOWN_LOG_MS = 60_000;
 
 export interface RouteHealth {
   readonly route: string;
@@ -69,7 +70,8 @@ export class RouteDispatch {
   readonly #pump: Pump;
   #worker: Worker<BatchJob> | undefined;
   #refused: string | undefined;
-  #faultLoggedAt = 0;
+  #faultLoggedAt = Number.NEGATIVE_INFINITY;
+  #downLoggedAt = Number.NEGATIVE_INFINITY;
   #closing = false;
 
   constructor(deps: RouteDispatchDeps) {
@@ -132,7 +134,9 @@ export class RouteDispatch {
       onDeliver: (_link, session, deliver) => receipts.take(session, deliver),
       onRoom: () => this.#pump.wake(),
       onState: (link, { from, to, reason }) => {
-        this.#deps.log.info({ link: link.no, from, to, reason }, 'link changed');
+        const level = to === 'bound' || from === 'bound' ? 'info' : 'debug';
+        this.#deps.log[level]({ link: link.no, from, to, reason }, 'link changed');
+        if (to === 'waiting') this.#warnIfDown(reason);
         if (to === 'waiting' && from === 'bound') {
           this.#deps.metrics.linkReconnects.inc({ route: this.#deps.route.id, reason });
         }
@@ -144,6 +148,14 @@ export class RouteDispatch {
         this.#deps.log.warn({ link: link.no, kind }, 'SMSC sent something out of order');
       },
     };
+  }
+
+  /** The one line about an SMSC that cannot be reached, not one for every try. */
+  #warnIfDown(reason: string): void {
+    const now = performance.now();
+    if (this.#links.some(({ state }) => state === 'bound') || now - this.#downLoggedAt < DOWN_LOG_MS) return;
+    this.#downLoggedAt = now;
+    this.#deps.log.warn({ reason }, 'no link of the route is bound; trying again');
   }
 
   /** The SMSC refuses the account: no link of the route tries again, since a bind storm locks it. */
