@@ -238,10 +238,14 @@ export const template = z
 
 export const routeHealth = z
   .object({
+    route: z.string(),
     state: z.enum(['up', 'degraded', 'down', 'unknown']),
+    dispatchers: count.meta({ description: 'Dispatcher processes that told of it lately' }),
+    links: count,
     linksBound: count,
-    dispatchers: count,
-    lastHeardAt: time.optional(),
+    inFlight: count.meta({ description: 'Submissions without a response' }),
+    limit: z.number().meta({ description: 'Segments a second in force; 0 for none' }),
+    refused: z.string().optional().meta({ description: 'Why the SMSC refuses the account' }),
   })
   .meta({ id: 'RouteHealth', description: 'As the dispatchers last told it; unknown when none has' });
 
@@ -289,7 +293,6 @@ export const auditEntry = z
 /** A page of a list, newest first; `next` goes into `before` for the page that follows. */
 export const pageOf = (item: z.ZodType) => z.object({ items: z.array(item), next: z.string().optional() });
 
-export type RouteHealth = z.output<typeof routeHealth>;
 export type RecipientState = z.output<typeof recipientState>;
 
 /** The query of a page. */

@@ -1,19 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { gzipSync } from 'node:zlib';
 import supertest from 'supertest';
 import { createApp } from '../../src/api/app.ts';
-import type { ApiDeps, BroadcastCalls } from '../../src/api/deps.ts';
+import type { ApiDeps } from '../../src/api/deps.ts';
 import { type ApiKey, createKey, Keys, type NewKey } from '../../src/api/keys.ts';
 import type { Role } from '../../src/api/rights.ts';
 import { startServer } from '../../src/api/server.ts';
 import { Audiences } from '../../src/audience/audiences.ts';
-import { cancel, pause, resume } from '../../src/broadcasts/control.ts';
-import { launch } from '../../src/broadcasts/launch.ts';
-import { ProgressReader } from '../../src/broadcasts/progress.ts';
-import { recipientState } from '../../src/broadcasts/recipient.ts';
+import { broadcastCalls } from '../../src/broadcasts/calls.ts';
 import { type Route, routeSchema } from '../../src/broadcasts/routes.ts';
 import { Directory } from '../../src/directory/directory.ts';
 import { createLogger } from '../../src/log.ts';
@@ -95,24 +90,7 @@ async function realDeps(store: Store, workFolder: string): Promise<ApiDeps> {
   const snapshot = async (id: string) => (await audiences.get(id)).value;
   const notices = new Notices({ store, templates, directory, snapshot });
   const routes = [EXERCISE_ROUTE];
-  const progress = new ProgressReader({ store });
-  const groupsOf = async (id: string) => (await snapshot(id)).groups;
-  const broadcasts: BroadcastCalls = {
-    launch: (id, phrase, by) =>
-      launch({ store, notices: notices.records, routes, groupsOf, now: Date.now }, id, phrase, by),
-    pause: (id, by) => pause(store, id, by),
-    resume: (id, by) => resume(store, id, by),
-    cancel: (id, by) => cancel(store, id, by, Date.now),
-    progress: (id) => progress.read(id),
-    recipientState: (id, msisdn) =>
-      recipientState(store, (audience, number) => audiences.locate(audience, number), id, msisdn),
-    evidence: async (id) => ({
-      name: `${id}.tar.gz`,
-      stream: Readable.from([gzipSync(`evidence of ${id}`)]),
-      contentType: 'application/gzip',
-    }),
-    routeHealth: async () => ({ exercise: { state: 'up', linksBound: 4, dispatchers: 1 } }),
-  };
+  const broadcasts = broadcastCalls({ store, notices: notices.records, routes, audiences, workFolder });
   return {
     store,
     keys: new Keys({ store }),

@@ -70,7 +70,7 @@ const reading: readonly Call[] = [
     reply: {
       status: 200,
       description: 'The evidence, as one file',
-      media: ['application/gzip', 'application/octet-stream'],
+      media: ['application/gzip'],
     },
     handle: async ({ params: { id } }, { broadcasts }) => {
       const { name, stream, contentType } = await broadcasts.evidence(id);

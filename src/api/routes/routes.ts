@@ -1,13 +1,15 @@
 /** Routes and their health. Never their accounts: what is shown is listed here, not what is hidden. */
 import { z } from 'zod';
+import type { RouteHealthSummary } from '../../broadcasts/route-health.ts';
 import type { Route } from '../../broadcasts/routes.ts';
 import { type Call, defineCall } from '../call.ts';
 import { json } from '../replies.ts';
-import { type RouteHealth, route } from '../schemas.ts';
+import { route } from '../schemas.ts';
 
-const UNHEARD: RouteHealth = { state: 'unknown', linksBound: 0, dispatchers: 0 };
-
-const shownRoute = ({ id, kind, sender, links, window, segmentsPerSecond }: Route, health: RouteHealth) => ({
+const shownRoute = (
+  { id, kind, sender, links, window, segmentsPerSecond }: Route,
+  health: RouteHealthSummary | undefined,
+) => ({
   id,
   kind,
   sender: sender.address,
@@ -27,7 +29,7 @@ export const routeCalls: readonly Call[] = [
     reply: { status: 200, description: 'All routes', schema: z.object({ items: z.array(route) }) },
     handle: async (_input, { routes, broadcasts }) => {
       const health = await broadcasts.routeHealth();
-      return json({ items: routes.map((each) => shownRoute(each, health[each.id] ?? UNHEARD)) });
+      return json({ items: routes.map((each) => shownRoute(each, health[each.id])) });
     },
   }),
 ];
