@@ -46,6 +46,7 @@ const BATCH_RECIPIENTS = 1_000;
 /** Quiet log: the same fault is reported at most this often. */
 const FAULT_LOG_MS = 5_000;
 const DOWN_LOG_MS = 60_000;
+const STOP_SWEEP_MS = 20;
 
 export interface RouteHealth {
   readonly route: string;
@@ -230,12 +231,21 @@ export class RouteDispatch {
     return { ...health, limit: this.#pacer.limit, ...(this.#refused ? { refused: this.#refused } : {}) };
   }
 
+  #stopRuns(): void {
+    for (const run of this.#feed.runs) run.stop('stopped');
+  }
+
   /** Orderly end: no new work, what is out is answered and recorded, then the links unbind. */
   async stop(): Promise<void> {
     this.#closing = true;
-    for (const run of this.#feed.runs) run.stop('stopped');
+    // The worker is closed first, or it would fetch again what a stopped run puts back; and a batch that it was just
+    // taking may still come in, so the runs are stopped until it is closed.
+    const closed = this.#worker?.close();
+    const sweep = setInterval(() => this.#stopRuns(), STOP_SWEEP_MS);
+    this.#stopRuns();
     await this.#pump.stop();
-    await this.#worker?.close();
+    await closed;
+    clearInterval(sweep);
     await this.#recorder.settled();
     await Promise.all(this.#links.map((link) => link.close()));
     await this.#recorder.settled();
