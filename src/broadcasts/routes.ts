@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Redis } from 'ioredis';
-import { parseDocument } from 'yaml';
+import { type Document, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type Fault, refuseFaults, TocsinError } from '../errors.ts';
 import { durabilityFaults } from '../store/durability.ts';
@@ -106,7 +106,7 @@ export async function loadRoutes(file: string): Promise<Route[]> {
   const document = parseDocument(await readRoutesFile(file));
   for (const error of document.errors) faults.push({ at: file, message: error.message });
   refuseFaults('bad_routes', 'The routes file is not usable', faults);
-  const outer = fileSchema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
+  const outer = fileSchema.safeParse(contentOf(document, file));
   const routes: Route[] = [];
   addIssues(faults, outer.error, file, []);
   for (const [i, given] of (outer.data?.routes ?? []).entries()) {
@@ -121,6 +121,16 @@ export async function loadRoutes(file: string): Promise<Route[]> {
   }
   refuseFaults('bad_routes', 'The routes file is not usable', faults);
   return routes;
+}
+
+/** Aliases are refused: they can make a small file a very large one. */
+function contentOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 }) ?? {};
+  } catch (error) {
+    refuseFaults('bad_routes', 'The routes file is not usable', [{ at: file, message: (error as Error).message }]);
+    throw error;
+  }
 }
 
 async function readRoutesFile(file: string): Promise<string> {

@@ -1,0 +1,174 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { loadRoutes, routeFor } from '../../src/broadcasts/routes.ts';
+import type { TocsinError } from '../../src/errors.ts';
+import { aRoute } from './builders.ts';
+
+const LEAST = {
+  id: 'drill',
+  kind: 'exercise',
+  host: 'smsc',
+  port: 2775,
+  systemId: 'tocsin',
+  sender: { address: 'Tocsin' },
+};
+
+describe('the routes file', () => {
+  let folder: string;
+  let file: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tocsin-routes-'));
+    file = join(folder, 'routes.yaml');
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const load = (routes: unknown) => {
+    writeFileSync(file, typeof routes === 'string' ? routes : stringify({ routes }, { aliasDuplicateObjects: false }));
+    return loadRoutes(file);
+  };
+  const refusal = async (routes: unknown): Promise<TocsinError> => {
+    const error = await load(routes).then(
+      () => new Error('it was taken'),
+      (thrown: Error) => thrown,
+    );
+    expect(error).toMatchObject({ kind: 'invalid', code: 'bad_routes' });
+    return error as TocsinError;
+  };
+  const places = async (routes: unknown) =>
+    (await refusal(routes)).faults.map(({ at }) => at.replace(`${file}: `, '').replace(file, 'the file'));
+
+  test('needs little of a route and fills in the rest', async () => {
+    const [route] = await load([LEAST]);
+    expect(route).toMatchObject({
+      ...LEAST,
+      password: '',
+      sender: { address: 'Tocsin', ton: 5, npi: 0 },
+      destination: { ton: 1, npi: 1 },
+      receipts: { segments: 'each', responseId: { base: 'text' }, receiptId: { caseFold: false } },
+      links: 4,
+      window: 500,
+      segmentsPerSecond: null,
+      interfaceVersion: 0x34,
+      concatenation: 'udh',
+    });
+  });
+
+  test('keeps the order of its routes', async () => {
+    const routes = await load([LEAST, { ...LEAST, id: 'main', kind: 'live' }]);
+    expect(routes.map(({ id }) => id)).toEqual(['drill', 'main']);
+  });
+
+  test.each([
+    ['/routes/0/id', { id: 'Drill!' }],
+    ['/routes/0/kind', { kind: 'real' }],
+    ['/routes/0/host', { host: '' }],
+    ['/routes/0/port', { port: 70_000 }],
+    ['/routes/0/systemId', { systemId: 'x'.repeat(16) }],
+    ['/routes/0/password', { password: 'ninechars' }],
+    ['/routes/0/interfaceVersion', { interfaceVersion: 0x35 }],
+    ['/routes/0/links', { links: 0 }],
+    ['/routes/0/window', { window: 1.5 }],
+    ['/routes/0/segmentsPerSecond', { segmentsPerSecond: 0 }],
+    ['/routes/0/sender/address', { sender: { address: 'Préfecture' } }],
+    ['/routes/0/sender/address', { sender: { address: 'TwelveLetter' } }],
+    ['/routes/0/sender/address', { sender: { address: 'Tocsin', ton: 3 } }],
+    ['/routes/0/concatenation', { concatenation: 'none' }],
+    ['/routes/0/receipts/segments', { receipts: { segments: 'some' } }],
+    ['/routes/0/receipts/receiptId/base', { receipts: { receiptId: { base: 'octal' } } }],
+    ['/routes/0/responseTimeoutMs', { responseTimeoutMs: 1 }],
+    ['/routes/0/reconnectMinMs', { reconnectMinMs: 20_000 }],
+    ['/routes/0/passwordFile', { password: 'a', passwordFile: 'b' }],
+    ['/routes/0/maxAttempts', { maxAttempts: 0 }],
+    ['/routes/0/statuses/0x14', { statuses: { '0x14': 'drop' } }],
+    ['/routes/0/statuses/20', { statuses: { 20: 'retry' } }],
+    ['/routes/0', { senderId: 'Tocsin' }],
+  ])('names %s when it holds %j', async (place, fault) => {
+    expect(await places([{ ...LEAST, ...fault }])).toEqual([place]);
+  });
+
+  test('names every fault of every route at once', async () => {
+    const routes = [{ ...LEAST, port: 0, links: 99 }, LEAST, { ...LEAST, id: 'x', host: undefined }, 7, LEAST];
+    expect(await places(routes)).toEqual([
+      '/routes/0/port',
+      '/routes/0/links',
+      '/routes/2/host',
+      '/routes/3',
+      '/routes/4/id',
+    ]);
+  });
+
+  test('needs at least one route, and nothing beside them', async () => {
+    expect(await places([])).toEqual(['/routes']);
+    expect(await places('')).toEqual(['/routes']);
+    expect(await places(`${stringify({ routes: [LEAST] })}\nroute: 1\n`)).toEqual(['/']);
+  });
+
+  test('is refused with the line when it is no YAML', async () => {
+    const { faults } = await refusal('routes:\n  - id: "drill\n');
+    expect(faults[0]).toMatchObject({ at: file, message: expect.stringMatching(/line \d/) });
+  });
+
+  test('is refused when it repeats itself by aliases', async () => {
+    const { faults } = await refusal('routes:\n  - &a {id: drill}\n  - *a\n');
+    expect(faults).toEqual([{ at: file, message: 'Alias resolution is disabled' }]);
+  });
+
+  test('is refused by name when it is not there', async () => {
+    const missing = join(folder, 'none.yaml');
+    await expect(loadRoutes(missing)).rejects.toMatchObject({ code: 'bad_routes', faults: [{ at: missing }] });
+  });
+
+  test('takes a password from a file beside it', async () => {
+    writeFileSync(join(folder, 'secret'), 's3cret\n');
+    const [route] = await load([{ ...LEAST, passwordFile: 'secret' }]);
+    expect(route?.password).toBe('s3cret');
+    expect(route).not.toHaveProperty('passwordFile');
+  });
+
+  test('names a password file that is not there', async () => {
+    expect(await places([{ ...LEAST, passwordFile: 'none' }])).toEqual(['/routes/0/passwordFile']);
+  });
+
+  test('never repeats a password in a refusal', async () => {
+    const error = await refusal([{ ...LEAST, password: 'ninechars' }]);
+    expect(JSON.stringify(error) + String(error)).not.toContain('ninechars');
+  });
+});
+
+describe('R6: the route for a notice', () => {
+  const drill = aRoute();
+  const live = aRoute({ id: 'main', kind: 'live' });
+  const second = aRoute({ id: 'spare', kind: 'live' });
+  const routes = [drill, live, second];
+
+  test.each([
+    ['Actual', undefined, 'main'],
+    ['Exercise', undefined, 'drill'],
+    ['Test', undefined, 'drill'],
+    ['Actual', 'spare', 'spare'],
+    ['Test', 'drill', 'drill'],
+  ] as const)('of status %s that names %s is %s', (status, route, expected) => {
+    expect(routeFor(routes, { status, route }).id).toBe(expected);
+  });
+
+  test.each([
+    ['Actual', 'drill', 'wrong_route_kind'],
+    ['Exercise', 'main', 'wrong_route_kind'],
+    ['Test', 'spare', 'wrong_route_kind'],
+    ['Actual', 'none', 'unknown_route'],
+  ] as const)('of status %s that names %s is refused as %s', (status, route, code) => {
+    expect(() => routeFor(routes, { status, route })).toThrow(
+      expect.objectContaining({ kind: 'invalid', code, faults: [expect.objectContaining({ at: '/route' })] }),
+    );
+  });
+
+  test('is refused where there is none of its kind', () => {
+    expect(() => routeFor([drill], { status: 'Actual' })).toThrow('There is no live route');
+    expect(() => routeFor([live], { status: 'Test' })).toThrow('There is no exercise route');
+  });
+});
