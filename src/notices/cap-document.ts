@@ -105,7 +105,7 @@ function find(element: CapElement, matches: (element: CapElement) => boolean): C
 }
 
 /** Unknown, missing, repeated and misplaced children, all the way down. */
-export function structureFaults(element: CapElement): Fault[] {
+function structureFaults(element: CapElement): Fault[] {
   if (!Object.hasOwn(CAP_CHILDREN, element.name)) return [];
   const table: Children = CAP_CHILDREN[element.name as keyof typeof CAP_CHILDREN];
   const faults: Fault[] = [];

@@ -22,7 +22,7 @@ export const CAP_PARAMETERS = {
   alternativeNumber: 'tocsin:alternativeNumber',
 } as const;
 
-export type Occurs = 'one' | 'optional' | 'many' | 'some';
+type Occurs = 'one' | 'optional' | 'many' | 'some';
 export type Children = readonly (readonly [name: string, occurs: Occurs])[];
 
 const NAME_AND_VALUE: Children = [

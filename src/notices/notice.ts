@@ -6,8 +6,6 @@ import type { RegionScope } from '../directory/authorities.ts';
 import type { NoticeStatus, Rendering } from '../templates/rendering.ts';
 import type { NoticeState } from './lifecycle.ts';
 
-export type { NoticeStatus } from '../templates/rendering.ts';
-
 /** What one region's authority said about the exact bytes of its renderings. */
 export interface Decision {
   readonly region: string;
@@ -24,7 +22,7 @@ export interface Decision {
 }
 
 /** RFC 3339 times at which the stages were first reached; a resubmission stamps `submitted` anew. */
-export interface Timings {
+interface Timings {
   readonly created?: string;
   readonly submitted?: string;
   readonly firstApproval?: string;

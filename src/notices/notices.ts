@@ -257,7 +257,7 @@ function defined(patch: NoticePatch): Partial<NoticeInput> {
 }
 
 /** CAP 1.2 §3.3.2: whole seconds and a numeric offset; UTC is -00:00, never Z. */
-export function capTime(ms: number): string {
+function capTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}-00:00`;
 }
 

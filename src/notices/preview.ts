@@ -7,11 +7,11 @@ import { recipientsByRegion } from './checks.ts';
 import { type Hashed, regionHash } from './hashes.ts';
 import type { AudienceView, Decision, Notice } from './notice.ts';
 
-export interface PreviewRendering extends Rendering {
+interface PreviewRendering extends Rendering {
   readonly recipients: number;
 }
 
-export interface PreviewRegion {
+interface PreviewRegion {
   readonly region: string;
   readonly name: string;
   /** Who is to decide. */

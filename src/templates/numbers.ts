@@ -3,7 +3,7 @@ import { type AlternativeNumber, NATIONAL } from '../directory/alternative-numbe
 import type { PrintedNumber, RenderInput } from './rendering.ts';
 
 /** The service for people who are deaf or hard of hearing, reached by SMS; never printed as a number to call. */
-export const DEAF_SERVICE = '114';
+const DEAF_SERVICE = '114';
 
 export interface ChosenNumbers {
   readonly printed: readonly PrintedNumber[];

@@ -7,7 +7,7 @@ type Element = ReturnType<IntlMessageFormat['getAst']>[number];
 const TYPE = { literal: 0, argument: 1, number: 2, date: 3, time: 4, select: 5, plural: 6, pound: 7 } as const;
 
 /** Something in a message; `offset` is a UTF-16 index in it. */
-export interface Located {
+interface Located {
   readonly message: string;
   readonly offset: number;
 }

@@ -70,7 +70,7 @@ export function render(input: RenderInput): Rendering {
 }
 
 /** The wording in a language, in its base language (`fr-CA` → `fr`), or in the fallback that every template has. */
-export function wordingFor(template: Template, language: Language): Wording {
+function wordingFor(template: Template, language: Language): Wording {
   const { wordings } = template;
   const wording = own(wordings, language) ?? own(wordings, language.split('-')[0] ?? '') ?? wordings[FALLBACK_LANGUAGE];
   if (wording) return wording;

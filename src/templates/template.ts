@@ -9,7 +9,7 @@ import { IntlMessageFormat } from 'intl-messageformat';
 export type Language = string;
 
 /** A value the author of a notice gives. `text` is free text, `moment` an RFC 3339 time, printed in the region's zone. */
-export interface ParameterSpec {
+interface ParameterSpec {
   readonly name: string;
   readonly kind: 'text' | 'moment';
   readonly description: string;
