@@ -171,12 +171,11 @@ function bounded(request: Request, response: Response, limitBytes: number): Read
   });
   // Whoever reads gets the error; that nobody reads yet must not end the process.
   upload.on('error', () => {});
-  const letGo = () => {
+  // A client that keeps its connection sends all of it before it asks again.
+  response.once('finish', () => {
     request.unpipe(upload);
     request.resume();
-  };
-  upload.once('close', letGo);
-  response.once('finish', letGo);
+  });
   request.once('close', () => {
     if (request.complete) return;
     upload.destroy(new TocsinError('invalid', 'incomplete_body', 'The upload broke off'));

@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import type { AudienceSnapshot } from '../../src/audience/snapshot.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -82,6 +82,27 @@ describe('audiences over HTTP', () => {
     expect(problem).toMatchObject({ status: 413, code: 'body_too_large' });
     expect((await upload(AUDIENCE_CSV, 'text/csv')).status).toBe(201);
   });
+
+  test.each(['/v1/audiences', '/v1/audiences?name=big'])(
+    'a large upload refused at %s is read away, so that its connection serves the next call',
+    async (path) => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      const send = (method: string, to: string, body = '') =>
+        new Promise<number>((resolve, reject) => {
+          const headers = { Authorization: `Bearer ${api.keys.operator.secret}`, 'Content-Type': 'text/csv' };
+          const options = { host: '127.0.0.1', port: api.port, method, path: to, headers, agent };
+          const request = httpRequest(options, (response) => {
+            response.resume();
+            response.on('end', () => resolve(response.statusCode ?? 0));
+          });
+          request.on('error', reject);
+          request.end(body);
+        });
+      expect([400, 413]).toContain(await send('POST', path, 'x'.repeat(20_000_000)));
+      expect(await send('GET', '/v1/audiences')).toBe(200);
+      agent.destroy();
+    },
+  );
 
   test('an upload that breaks off leaves no audience', async () => {
     const list = async () =>
