@@ -5,10 +5,10 @@ import { NOTICE_INPUT_FIELDS } from '../notices/notice-input.ts';
 import { ROLES } from './rights.ts';
 
 export const time = z.iso.datetime({ offset: true }).meta({ example: '2026-06-02T18:00:00+02:00' });
-const count = z.int().nonnegative();
-const counts = z.record(z.string(), count);
+export const count = z.int().nonnegative();
+export const counts = z.record(z.string(), count);
 const sha256 = z.string().meta({ description: 'SHA-256, hexadecimal' });
-const version = z.int().positive().meta({ description: 'Version of the record: its ETag' });
+export const version = z.int().positive().meta({ description: 'Version of the record: its ETag' });
 const printed = z.object({ service: z.string(), number: z.string(), display: z.string(), region: z.string() });
 
 export const fault = z.object({
@@ -110,92 +110,6 @@ export const preview = z
   })
   .meta({ id: 'Preview' });
 
-const slotCounts = counts.meta({ description: 'Recipients by slot state: pending, sending, accepted, delivered, …' });
-
-const broadcastState = z.enum(['running', 'paused', 'cancelled', 'closed']);
-
-export const lane = z
-  .object({
-    no: count,
-    region: z.string(),
-    language: z.string(),
-    rendering,
-    recipients: count,
-    firstBatch: count,
-    batches: count,
-    parts: count.meta({ description: 'Receipts that each recipient waits for' }),
-    released: z.boolean().meta({ description: 'Whether its region has approved, so that it may be sent' }),
-  })
-  .meta({ id: 'Lane' });
-
-export const broadcast = z
-  .object({
-    id: z.string(),
-    version,
-    no: count,
-    notice: z.string(),
-    status: z.enum(['Actual', 'Exercise', 'Test']),
-    severity: z.string(),
-    route: z.string(),
-    audience: z.string(),
-    inDoubt: z.enum(['resend', 'hold']),
-    expires: time,
-    receiptDeadline: time,
-    recipients: count,
-    launchedAt: time,
-    launchedBy: z.string(),
-    state: broadcastState,
-    released: z.array(z.string()),
-    cancelledAt: time.optional(),
-    closedAt: time.optional(),
-  })
-  .meta({ id: 'Broadcast' });
-
-export const progress = z
-  .object({
-    broadcast: z.string(),
-    notice: z.string(),
-    state: broadcastState,
-    recipients: count,
-    counts: slotCounts,
-    inDoubt: count,
-    submitted: count.meta({ description: 'Recipients whose submission the SMSC answered' }),
-    final: count,
-    unaccounted: count.meta({ description: 'Recipients in no final state yet; 0 when closed' }),
-    messagesPerSecond: z.number(),
-    segmentsPerSecond: z.number(),
-    launchedAt: time,
-    firstSubmitAt: time.optional(),
-    lastSubmitAt: time.optional(),
-    finishAt: time.optional(),
-    closedAt: time.optional(),
-    lanes: z.array(
-      z.object({
-        region: z.string(),
-        language: z.string(),
-        recipients: count,
-        segments: count,
-        released: z.boolean(),
-        counts: slotCounts,
-        inDoubt: count,
-      }),
-    ),
-    regions: z.array(
-      z.object({ region: z.string(), recipients: count, submitted: count, delivered: count, final: count }),
-    ),
-  })
-  .meta({ id: 'Progress' });
-
-export const recipientState = z
-  .object({
-    region: z.string(),
-    language: z.string(),
-    state: z.string().meta({ description: 'State of the slot' }),
-    inDoubt: z.boolean().meta({ description: 'The text may have been sent twice' }),
-    text: z.string(),
-  })
-  .meta({ id: 'RecipientState' });
-
 export const alternativeNumber = z
   .object({
     region: z.string().meta({ description: 'INSEE code, or FR for the whole country' }),
@@ -235,31 +149,6 @@ export const template = z
   .object({ id: z.string(), title: z.string(), event: z.string(), wordings: z.record(z.string(), z.looseObject({})) })
   .loose()
   .meta({ id: 'Template' });
-
-export const routeHealth = z
-  .object({
-    route: z.string(),
-    state: z.enum(['up', 'degraded', 'down', 'unknown']),
-    dispatchers: count.meta({ description: 'Dispatcher processes that told of it lately' }),
-    links: count,
-    linksBound: count,
-    inFlight: count.meta({ description: 'Submissions without a response' }),
-    limit: z.number().meta({ description: 'Segments a second in force; 0 for none' }),
-    refused: z.string().optional().meta({ description: 'Why the SMSC refuses the account' }),
-  })
-  .meta({ id: 'RouteHealth', description: 'As the dispatchers last told it; unknown when none has' });
-
-export const route = z
-  .object({
-    id: z.string(),
-    kind: z.enum(['live', 'exercise']),
-    sender: z.string(),
-    links: count.meta({ description: 'Sessions that each dispatcher binds' }),
-    window: count,
-    segmentsPerSecond: z.number().nullable(),
-    health: routeHealth,
-  })
-  .meta({ id: 'Route' });
 
 export const scope = z.union([z.literal('*'), z.array(z.string().min(1).max(3)).max(200)]);
 

@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { broadcastRecords, planRecords } from '../../broadcasts/broadcast.ts';
 import { TocsinError } from '../../errors.ts';
 import { parseMsisdn } from '../../sms/msisdn.ts';
+import { broadcast, lane, progress, recipientState } from '../broadcast-schemas.ts';
 import { type Call, defineCall } from '../call.ts';
 import type { ProgressStreams } from '../progress-streams.ts';
 import { json, page, record, shown } from '../replies.ts';
-import { broadcast, lane, PAGE_QUERY, pageOf, progress, recipientState } from '../schemas.ts';
+import { PAGE_QUERY, pageOf } from '../schemas.ts';
 
 const tag = 'broadcasts';
 const params = { id: z.string() };

@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { fromCap } from '../../notices/cap-in.ts';
 import { toCap } from '../../notices/cap-out.ts';
 import { DecisionInput, NoticeInput, NoticePatch } from '../../notices/notice-input.ts';
+import { broadcast } from '../broadcast-schemas.ts';
 import { type Call, defineCall } from '../call.ts';
 import { launchOf } from '../launch-preview.ts';
 import { json, page, record, shown } from '../replies.ts';
-import { broadcast, notice, PAGE_QUERY, pageOf, preview } from '../schemas.ts';
+import { notice, PAGE_QUERY, pageOf, preview } from '../schemas.ts';
 
 const CAP = 'application/cap+xml';
 const tag = 'notices';

@@ -2,9 +2,9 @@
 import { z } from 'zod';
 import type { RouteHealthSummary } from '../../broadcasts/route-health.ts';
 import type { Route } from '../../broadcasts/routes.ts';
+import { route } from '../broadcast-schemas.ts';
 import { type Call, defineCall } from '../call.ts';
 import { json } from '../replies.ts';
-import { route } from '../schemas.ts';
 
 const shownRoute = (
   { id, kind, sender, links, window, segmentsPerSecond }: Route,
