@@ -182,7 +182,6 @@ export const auditEntry = z
 /** A page of a list, newest first; `next` goes into `before` for the page that follows. */
 export const pageOf = (item: z.ZodType) => z.object({ items: z.array(item), next: z.string().optional() });
 
-export type RecipientState = z.output<typeof recipientState>;
 
 /** The query of a page. */
 export const PAGE_QUERY = {
