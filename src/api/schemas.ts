@@ -182,7 +182,6 @@ export const auditEntry = z
 /** A page of a list, newest first; `next` goes into `before` for the page that follows. */
 export const pageOf = (item: z.ZodType) => z.object({ items: z.array(item), next: z.string().optional() });
 
-
 /** The query of a page. */
 export const PAGE_QUERY = {
   limit: z.coerce.number().int().min(1).max(500).default(100).describe('items a page'),
