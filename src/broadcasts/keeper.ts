@@ -8,8 +8,8 @@ import { SlotChanges } from '../ledger/slot-changes.ts';
 import { type LaneCounts, Slots } from '../ledger/slots.ts';
 import { isFinal, SLOT_STATES, type SlotEvent, stateOf } from '../ledger/states.ts';
 import type { Logger } from '../log.ts';
-import { advance } from '../notices/lifecycle.ts';
 import type { Notice } from '../notices/notice.ts';
+import { approvedRegions, cancelled, closed as noticeClosed } from '../notices/stages.ts';
 import type { BatchQueue } from '../queue/batch-queue.ts';
 import type { Store } from '../store/connection.ts';
 import { commit, type Records, type Stored } from '../store/records.ts';
@@ -22,7 +22,6 @@ import {
   openBroadcasts,
   planRecords,
 } from './broadcast.ts';
-import { approvedRegions } from './launch.ts';
 import { enqueue } from './plan.ts';
 
 export interface KeeperDeps {
@@ -218,9 +217,8 @@ export class Keeper {
     const broadcast = current.value;
     const notice = await notices.get(broadcast.notice);
     const at = new Date(now()).toISOString();
-    const end = broadcast.state === 'cancelled' ? 'cancelled' : 'closed';
     const closed: Broadcast = { ...broadcast, state: 'closed', closedAt: at };
-    const ended: Notice = { ...advance(notice.value, end), timings: { ...notice.value.timings, [end]: at } };
+    const ended = (broadcast.state === 'cancelled' ? cancelled : noticeClosed)(notice.value, at);
     const act = { actor: 'system', action: 'broadcast.closed', subject: `broadcast/${current.id}` };
     await commit(store, act, [broadcastRecords(store).put(current, closed), notices.put(notice, ended)]);
     log.info({ broadcast: current.id }, 'broadcast closed');

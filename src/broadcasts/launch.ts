@@ -4,8 +4,8 @@
  */
 import { TocsinError } from '../errors.ts';
 import { MAX_BATCHES, MAX_BROADCAST_NO } from '../ledger/address.ts';
-import { advance } from '../notices/lifecycle.ts';
 import type { Notice, Person } from '../notices/notice.ts';
+import { approvedRegions, launched } from '../notices/stages.ts';
 import { controlChannel } from '../queue/jobs.ts';
 import type { Store } from '../store/connection.ts';
 import { durabilityFaults } from '../store/durability.ts';
@@ -39,10 +39,6 @@ export function launchPhrase(notice: Pick<Notice, 'status' | 'regions'>, recipie
   return `${notice.status.toUpperCase()} ${regions} REGION${regions === 1 ? '' : 'S'} ${recipients} RECIPIENTS`;
 }
 
-/** The regions that have approved what they were shown. */
-export const approvedRegions = (notice: Notice): string[] =>
-  notice.decisions.filter(({ decision }) => decision === 'approved').map(({ region }) => region);
-
 /**
  * Launches a notice for the regions approved so far; the others start as their approval comes.
  * Throws `wrong_state` (a second launch too), `expired_notice`, `not_approved`, `wrong_phrase`, `wrong_route_kind`,
@@ -57,9 +53,10 @@ export async function launch(
   const { store, notices, routes, now } = deps;
   const current = await notices.get(noticeId);
   const notice = current.value;
-  const launched = advance(notice, 'launched');
+  const at = new Date(now()).toISOString();
+  // Refuses what may not be launched; the broadcast has its number only when nothing else can refuse.
+  const ready = launched(notice, '', at);
   const released = approvedRegions(notice);
-  requireLaunchable(notice, released, now());
   const route = routeFor(routes, notice);
   await requireDurability(store, route);
   const plan = planLanes(notice.renderings ?? [], await deps.groupsOf(notice.audience), route);
@@ -69,7 +66,6 @@ export async function launch(
 
   const no = await nextNo(store);
   const id = broadcastId(no);
-  const at = new Date(now()).toISOString();
   const broadcast: Broadcast = {
     no,
     notice: noticeId,
@@ -86,7 +82,6 @@ export async function launch(
     state: 'running',
     released,
   };
-  const changed: Notice = { ...launched, broadcast: id, timings: { ...notice.timings, launched: at } };
   const act = {
     actor: by.actor,
     action: 'notice.launch',
@@ -94,26 +89,13 @@ export async function launch(
     detail: { broadcast: id, route: route.id, recipients, regions: released.length },
   };
   await commit(store, act, [
-    notices.put(current, changed),
+    notices.put(current, { ...ready, broadcast: id }),
     broadcastRecords(store).put({ id, version: 0 }, broadcast),
     planRecords(store).put({ id, version: 0 }, plan),
   ]);
   // Only hastens what the keeper would find by itself.
   await store.redis.publish(controlChannel(store.prefix), JSON.stringify({ broadcast: no }));
   return { id, version: 1, value: broadcast };
-}
-
-function requireLaunchable(notice: Notice, released: readonly string[], nowMs: number): void {
-  if (Date.parse(notice.expires) <= nowMs) {
-    throw new TocsinError('conflict', 'expired_notice', `The notice expired at ${notice.expires}`, {
-      faults: [{ at: '/expires', message: 'is in the past' }],
-    });
-  }
-  if (released.length === 0) {
-    throw new TocsinError('conflict', 'not_approved', 'No region has approved the notice yet', {
-      faults: [{ at: '/decisions', message: 'has no approval' }],
-    });
-  }
 }
 
 async function requireDurability(store: Store, route: Route): Promise<void> {

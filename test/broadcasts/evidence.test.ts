@@ -178,6 +178,15 @@ describe('the evidence of a broadcast', () => {
     expect(bundles[0]).toBe(bundles[1]);
   });
 
+  test('has the keys of its JSON sorted, whatever order the records were written in', async () => {
+    const { deps, id, out } = await aBroadcast();
+    const { files } = await writeEvidence(deps, id, out);
+    for (const { name } of files.filter(({ name: file }) => file.endsWith('.json'))) {
+      const [first] = [readJson(out, name)].flat();
+      expect([name, Object.keys(first)]).toEqual([name, Object.keys(first).sort()]);
+    }
+  });
+
   test('carries no time in its gzip headers', async () => {
     const { deps, id, out } = await aBroadcast();
     await writeEvidence(deps, id, out);
