@@ -59,7 +59,7 @@ describe('broadcasts over HTTP', () => {
   test('a number that is no recipient, or none at all, is not repeated', async () => {
     const stranger = await api.as('auditor', 'get', `/v1/broadcasts/${id}/recipients/33639989999`);
     expect(problemOf(stranger)).toMatchObject({ status: 404, code: 'unknown_recipient' });
-    expect(stranger.text).not.toContain('9999');
+    expect(stranger.text).not.toContain('33639989999');
     const slip = await api.as('auditor', 'get', `/v1/broadcasts/${id}/recipients/336399899`);
     expect(problemOf(slip)).toMatchObject({ status: 422, code: 'invalid_msisdn', faults: [{ at: ':msisdn' }] });
     expect(slip.text).not.toContain('336399899');
