@@ -96,7 +96,7 @@ describe('the counts', () => {
         expect(await Promise.all(batches.map((each) => readSlots(store, each)))).toEqual(before);
         expect(await slots.counts(broadcastNo, SIZES)).toEqual(await recounted(store, batches, SIZES));
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 

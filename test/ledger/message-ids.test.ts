@@ -108,7 +108,7 @@ describe('message ids', () => {
         await Promise.all(running);
         expect([...found].sort()).toEqual([...received].filter((n) => mapped.has(n)).sort());
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
