@@ -2,7 +2,7 @@
 FROM node:20-slim AS build
 WORKDIR /tocsin
 COPY package.json package-lock.json ./
-RUN npm install --no-save --no-audit --no-fund --loglevel=error
+RUN npm ci --no-audit --no-fund --loglevel=error
 COPY tsconfig.json ./
 COPY src ./src
 RUN npm run --silent build
@@ -10,7 +10,7 @@ RUN npm run --silent build
 FROM node:20-slim AS packages
 WORKDIR /tocsin
 COPY package.json package-lock.json ./
-RUN npm install --no-save --omit=dev --no-audit --no-fund --loglevel=error
+RUN npm ci --omit=dev --no-audit --no-fund --loglevel=error
 
 FROM node:20-slim
 ENV NODE_ENV=production

@@ -85,7 +85,7 @@ describe('the Dockerfile', () => {
     const last = stages.at(-1) ?? '';
     expect(last).toMatch(/^USER node$/m);
     expect(last).not.toMatch(/COPY (src|test)|npm (ci|install)/);
-    expect(stages.find((stage) => stage.includes('AS packages'))).toMatch(/npm install --no-save --omit=dev/);
+    expect(stages.find((stage) => stage.includes('AS packages'))).toMatch(/npm ci --omit=dev/);
   });
 });
 
