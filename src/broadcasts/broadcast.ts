@@ -68,10 +68,36 @@ export const broadcastId = (no: number): string => `b${no}`;
 export const broadcastRecords = (store: Store) => new Records<Broadcast>(store, 'broadcast');
 export const planRecords = (store: Store) => new Records<BroadcastPlan>(store, 'plan');
 
-/** Broadcasts that are not closed, newest first. */
-export async function openBroadcasts(store: Store): Promise<Stored<Broadcast>[]> {
-  const recent = await broadcastRecords(store).list({ limit: 200 });
-  return recent.filter(({ value }) => value.state !== 'closed');
+const PAGE = 50;
+
+/**
+ * Broadcasts that are not closed. Reads all records the first time, and then only those since the oldest open one: what
+ * is closed never opens again.
+ */
+export class OpenBroadcasts {
+  readonly #records: Records<Broadcast>;
+  /** No broadcast below this number is open. */
+  #floor = 0;
+
+  constructor(store: Store) {
+    this.#records = broadcastRecords(store);
+  }
+
+  /** Newest first. */
+  async read(): Promise<Stored<Broadcast>[]> {
+    const open: Stored<Broadcast>[] = [];
+    let newest = this.#floor;
+    let before: string | undefined;
+    for (;;) {
+      const page = await this.#records.list({ limit: PAGE, ...(before === undefined ? {} : { before }) });
+      open.push(...page.filter(({ value }) => value.state !== 'closed'));
+      newest = Math.max(newest, ...page.map(({ value }) => value.no));
+      before = page.at(-1)?.id;
+      if (page.length < PAGE || page.some(({ value }) => value.no < this.#floor)) break;
+    }
+    this.#floor = Math.min(newest, ...open.map(({ value }) => value.no));
+    return open;
+  }
 }
 
 export const countBatches = (plan: BroadcastPlan): number => {

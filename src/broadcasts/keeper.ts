@@ -19,7 +19,7 @@ import {
   broadcastRecords,
   type Lane,
   ledgerBatches,
-  openBroadcasts,
+  OpenBroadcasts,
   planRecords,
 } from './broadcast.ts';
 import { enqueue } from './plan.ts';
@@ -52,11 +52,13 @@ interface Watched {
 export class Keeper {
   readonly #deps: KeeperDeps;
   readonly #slots: Slots;
+  readonly #open: OpenBroadcasts;
   readonly #watched = new Map<string, Watched>();
 
   constructor(deps: KeeperDeps) {
     this.#deps = deps;
     this.#slots = new Slots({ store: deps.store });
+    this.#open = new OpenBroadcasts(deps.store);
   }
 
   /** One round over all open broadcasts, if this process holds or gets the lock; says whether it does. */
@@ -65,7 +67,7 @@ export class Keeper {
       this.#watched.clear();
       return false;
     }
-    const open = await openBroadcasts(this.#deps.store);
+    const open = await this.#open.read();
     for (const id of this.#watched.keys()) if (!open.some((broadcast) => broadcast.id === id)) this.#watched.delete(id);
     for (const broadcast of open) {
       try {
@@ -104,6 +106,7 @@ export class Keeper {
       watched.plan.lanes.map(({ recipients }) => recipients),
     );
     const pending = sum(kept, (lane) => lane.states.pending);
+    const sending = sum(kept, (lane) => lane.states.sending);
     const now = this.#deps.now();
     if (now >= Date.parse(broadcast.receiptDeadline)) {
       await this.#sweep(broadcast, watched, ['lapse', 'giveUp', 'giveUpInDoubt']);
@@ -111,7 +114,8 @@ export class Keeper {
       await this.#sweep(broadcast, watched, ['cancel']);
     } else if (pending > 0 && now >= Date.parse(broadcast.expires)) {
       await this.#sweep(broadcast, watched, ['lapse']);
-    } else if (pending > 0 && broadcast.state === 'running') {
+    } else if (pending + sending > 0 && broadcast.state === 'running') {
+      // Also for what is only in the air: the process that sent it may be dead, and its job lost.
       await this.#feed(broadcast, watched, kept);
     }
     const open = sum(kept, (lane) => SLOT_STATES.reduce((n, s) => (isFinal(s) ? n : n + lane.states[s]), 0));

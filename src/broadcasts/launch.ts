@@ -36,7 +36,8 @@ export interface LaunchDeps {
 /** What the operator types, exactly: `EXERCISE 101 REGIONS 100000 RECIPIENTS`. */
 export function launchPhrase(notice: Pick<Notice, 'status' | 'regions'>, recipients: number): string {
   const regions = notice.regions.length;
-  return `${notice.status.toUpperCase()} ${regions} REGION${regions === 1 ? '' : 'S'} ${recipients} RECIPIENTS`;
+  const plural = (count: number) => (count === 1 ? '' : 'S');
+  return `${notice.status.toUpperCase()} ${regions} REGION${plural(regions)} ${recipients} RECIPIENT${plural(recipients)}`;
 }
 
 /**

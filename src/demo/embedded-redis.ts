@@ -15,6 +15,7 @@ export interface EmbeddedRedis {
 }
 
 const START_DEADLINE_MS = 10_000;
+const STOP_DEADLINE_MS = 10_000;
 
 export async function freePort(): Promise<number> {
   const server = createServer();
@@ -81,5 +82,8 @@ async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
+  // Redis refuses to end while it writes its first AOF.
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
   await ended;
+  clearTimeout(timer);
 }

@@ -3,7 +3,7 @@
  * of one Redis.
  */
 import { randomUUID } from 'node:crypto';
-import { openBroadcasts } from '../broadcasts/broadcast.ts';
+import { OpenBroadcasts } from '../broadcasts/broadcast.ts';
 import { Keeper, type KeeperDeps } from '../broadcasts/keeper.ts';
 import { reportHealth } from '../broadcasts/route-health.ts';
 import type { Route } from '../broadcasts/routes.ts';
@@ -12,7 +12,7 @@ import { Slots } from '../ledger/slots.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { BatchQueue } from '../queue/batch-queue.ts';
-import { controlChannel, controlMessageSchema, SEVERITY_RANK } from '../queue/jobs.ts';
+import { controlChannel, controlMessageSchema } from '../queue/jobs.ts';
 import type { Store } from '../store/connection.ts';
 import type { BatchProcessorDeps } from './batch-processor.ts';
 import { BroadcastIndex } from './broadcast-index.ts';
@@ -38,6 +38,7 @@ export class Dispatcher {
   readonly #name = randomUUID();
   readonly #now: () => number;
   readonly #index: BroadcastIndex;
+  readonly #open: OpenBroadcasts;
   readonly #routes: RouteDispatch[];
   readonly #queues: Map<string, BatchQueue>;
   readonly #keeper: Keeper;
@@ -48,12 +49,14 @@ export class Dispatcher {
   readonly #firstRecorded = new Set<number>();
   #looking: Promise<void> | undefined;
   #lookAgain = false;
+  #stopping = false;
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
     const { store, routes, notices, metrics, log } = deps;
     this.#now = deps.now ?? Date.now;
     this.#index = new BroadcastIndex({ store });
+    this.#open = new OpenBroadcasts(store);
     this.#ear = store.redis.duplicate();
     this.#ear.on('error', () => {}); // the store's own connection reports it
     this.#queues = new Map(routes.map(({ id }) => [id, new BatchQueue({ store, route: id })]));
@@ -102,6 +105,7 @@ export class Dispatcher {
 
   /** Reads what is open, tells the routes, and keeps it going; one look at a time. */
   #look(): void {
+    if (this.#stopping) return;
     if (this.#looking) {
       this.#lookAgain = true;
       return;
@@ -118,15 +122,12 @@ export class Dispatcher {
   }
 
   async #lookOnce(): Promise<void> {
-    const open = await openBroadcasts(this.#deps.store);
+    const open = await this.#open.read();
     const numbers = new Set(open.map(({ value }) => value.no));
     for (const { value } of open) {
       const isNew = this.#index.peek(value.no) === undefined;
       if (isNew) await this.#index.load(value.no);
       else this.#index.refresh(value);
-      if (isNew && value.state === 'running') {
-        for (const route of this.#routes) route.yieldTo(SEVERITY_RANK[value.severity]);
-      }
     }
     this.#markClosed(numbers);
     for (const route of this.#routes) {
@@ -134,6 +135,7 @@ export class Dispatcher {
       route.forget((no) => numbers.has(no));
     }
     await this.#keeper.tick();
+    await Promise.all(this.#deps.routes.map(({ id }, i) => this.#routes[i]!.yieldToGraver(this.#queues.get(id)!)));
   }
 
   /** Runs of a broadcast that closed under them must end too. */
@@ -175,6 +177,7 @@ export class Dispatcher {
 
   /** Drains, records, unbinds. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     for (const timer of this.#timers) clearInterval(timer);
     await Promise.all(this.#routes.map((route) => route.stop()));
     await this.#looking;

@@ -49,7 +49,8 @@ interface Rule {
 
 /**
  * Every event and the only changes it makes; from any other state it changes nothing. A receipt outranks what was known
- * before, `delivered` outranks all: a recipient in doubt may have two copies, and one that arrived is delivered.
+ * before, `delivered` outranks all: a recipient in doubt may have two copies, and one that arrived is delivered. What is
+ * final stays so: only another final state may follow, so a closed broadcast never opens again.
  */
 export const RULES = {
   /** About to be written (ledger rule 1). */
@@ -57,7 +58,7 @@ export const RULES = {
   /** Claimed and surely not taken: never written, or refused for now. */
   release: { from: ['sending'], to: 'pending' },
   /** ESME_ROK with an id (rule 2), also late: the text is at the SMSC, so it must not be sent again. */
-  accept: { from: [...UNSENT, 'sending', 'refused', 'invalid'], to: 'accepted' },
+  accept: { from: ['pending', 'sending'], to: 'accepted' },
   acceptUntraceable: { from: [...UNSENT, 'sending', 'refused', 'invalid'], to: 'untraceable' },
   refuse: { from: ['sending'], to: 'refused' },
   refuseDestination: { from: ['sending'], to: 'invalid' },
@@ -71,7 +72,7 @@ export const RULES = {
   giveUp: { from: ['accepted', 'enroute'], to: 'unconfirmed' },
   /** The broadcast ends while the outcome is unknown. */
   giveUpInDoubt: { from: ['sending'], to: 'unconfirmed', inDoubt: true },
-  receiptEnroute: { from: [...UNSENT, 'sending', 'accepted'], to: 'enroute' },
+  receiptEnroute: { from: ['pending', 'sending', 'accepted'], to: 'enroute' },
   receiptUnknown: { from: [...UNSENT, 'sending', 'accepted', 'enroute', 'unconfirmed'], to: 'unknown' },
   receiptUndeliverable: { from: RECEIPTABLE, to: 'undeliverable' },
   receiptExpired: { from: RECEIPTABLE, to: 'expired' },

@@ -1,6 +1,6 @@
 import { get, type IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import { openBroadcasts } from '../../src/broadcasts/broadcast.ts';
+import { OpenBroadcasts } from '../../src/broadcasts/broadcast.ts';
 import type { Progress } from '../../src/broadcasts/progress.ts';
 import { reportHealth } from '../../src/broadcasts/route-health.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -31,7 +31,7 @@ describe('broadcasts over HTTP', () => {
   test('broadcasts are listed', async () => {
     const { body } = await api.as('approver', 'get', '/v1/broadcasts');
     expect((body as { items: { id: string }[] }).items.map((one) => one.id)).toEqual([id]);
-    expect(await openBroadcasts(api.store)).toHaveLength(1);
+    expect(await new OpenBroadcasts(api.store).read()).toHaveLength(1);
   });
 
   test('lanes show their text and whether they are released', async () => {

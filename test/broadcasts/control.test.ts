@@ -3,7 +3,7 @@ import {
   type Broadcast,
   type BroadcastState,
   broadcastRecords,
-  openBroadcasts,
+  OpenBroadcasts,
   requireBroadcastChange,
 } from '../../src/broadcasts/broadcast.ts';
 import { cancel, pause, resume } from '../../src/broadcasts/control.ts';
@@ -115,7 +115,7 @@ describe('the control of a broadcast', () => {
   test('leaves closed broadcasts out of the open ones', async () => {
     const open = await Promise.all((['running', 'paused', 'cancelled'] as const).map(inState));
     const { id: closed } = await inState('closed');
-    const ids = (await openBroadcasts(store)).map(({ id }) => id);
+    const ids = (await new OpenBroadcasts(store).read()).map(({ id }) => id);
     expect(ids).toEqual(expect.arrayContaining(open.map(({ id }) => id)));
     expect(ids).not.toContain(closed);
   });
