@@ -154,11 +154,12 @@ export class BatchRun {
     return { kind: 'claim', first: slot, last: slot };
   }
 
-  /** A part was accepted; true when that was the slot's last one. */
+  /** A part was accepted; true when that was the slot's last one: once, though copies of a part may be accepted too. */
   partAccepted(slot: number, part: number): boolean {
     if (!this.#accepted) return true;
-    if (this.#accepted[slot] === DECIDED) return false;
-    this.#accepted[slot]! |= 1 << part;
+    const before = this.#accepted[slot]!;
+    if (before === DECIDED || (before & (1 << part)) !== 0) return false;
+    this.#accepted[slot] = before | (1 << part);
     return this.#accepted[slot] === (1 << this.templates.length) - 1;
   }
 
@@ -216,6 +217,13 @@ export class BatchRun {
     this.#wait({ at, slot, part });
   }
 
+  /** Parts that did not leave with the first ones, since the window is smaller than the text. */
+  partsLater(first: number, last: number, fromPart: number, at: number): void {
+    for (let slot = first; slot <= last; slot += 1) {
+      for (let part = fromPart; part < this.templates.length; part += 1) this.partAgain(slot, part, at);
+    }
+  }
+
   #wait(later: Later): void {
     const i = this.#later.findIndex(({ at }) => at > later.at);
     this.#later.splice(i < 0 ? this.#later.length : i, 0, later);
@@ -225,6 +233,13 @@ export class BatchRun {
   stop(end: 'stopped' | 'lost'): void {
     this.#stop ??= end;
     this.#check();
+  }
+
+  /** Ends with submissions still out: their slots stay `sending`, for whoever takes the batch next. */
+  abandon(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#end('stopped');
   }
 
   get stopping(): boolean {

@@ -78,22 +78,21 @@ export class Pump {
     const ready = feed.next(now());
     const link = ready && this.#roomiest();
     if (!ready || !link) return false;
-    const parts = ready.templates.length;
+    const parts = this.#atOnce(ready);
     const room = Math.floor(link.room / parts);
     if (room === 0) return false;
     const most = Math.min(room, MAX_CLAIM);
     const segments = await pacer.take(parts, most * parts);
     // The wait may have been long: ask again whose turn it is.
     const run = feed.next(now());
-    const slots = run
-      ? Math.min(Math.floor(segments / run.templates.length), Math.floor(link.room / run.templates.length))
-      : 0;
+    const each = run ? this.#atOnce(run) : 1;
+    const slots = Math.min(Math.floor(segments / each), Math.floor(link.room / each));
     const work = run && slots > 0 ? run.take(slots, now()) : undefined;
     if (!run || !work) {
       pacer.giveBack(segments);
       return false;
     }
-    const needed = segmentsOf(work, run);
+    const needed = work.kind === 'part' ? 1 : (work.last - work.first + 1) * each;
     pacer.giveBack(segments - needed);
     link.reserve(needed);
     this.#underWay += 1;
@@ -105,6 +104,11 @@ export class Pump {
         this.wake();
       });
     return true;
+  }
+
+  /** Parts of a text that leave together: all, but where the window is smaller than the text. */
+  #atOnce(run: BatchRun): number {
+    return Math.min(run.templates.length, this.#deps.route.window);
   }
 
   /** The link with the most room, if enough of its window is free. */
@@ -137,15 +141,16 @@ export class Pump {
       await this.#release(run, work.first, granted);
       return;
     }
+    const parts = this.#atOnce(run);
     let count = 0;
     forEachStretch(granted, (from, to) => {
-      for (let part = 0; part < run.templates.length; part += 1) {
-        this.#write(run, link, work.first + from, work.first + to, part);
-      }
+      const [first, last] = [work.first + from, work.first + to];
+      for (let part = 0; part < parts; part += 1) this.#write(run, link, first, last, part);
+      if (parts < run.templates.length) run.partsLater(first, last, parts, this.#deps.now());
       count += to - from + 1;
     });
     if (count < granted.length) run.settle(granted.length - count);
-    if (count > 0) this.#deps.onSubmitted(run, count * run.templates.length);
+    if (count > 0) this.#deps.onSubmitted(run, count * parts);
   }
 
   #write(run: BatchRun, link: Link, first: number, last: number, part: number): void {
@@ -154,9 +159,13 @@ export class Pump {
 
   /** Tries until the store answers: a claim whose reply was lost is granted again. */
   async #claim(run: BatchRun, first: number, last: number): Promise<Buffer | null> {
+    return this.#untilStored(() => this.#deps.slots.claim(run.batch, run.epoch, first, last));
+  }
+
+  async #untilStored<T>(step: () => Promise<T>): Promise<T> {
     for (;;) {
       try {
-        return await this.#deps.slots.claim(run.batch, run.epoch, first, last);
+        return await step();
       } catch (error) {
         this.#deps.onStoreFault(error as Error);
         await new Promise((resolve) => setTimeout(resolve, FAULT_PAUSE_MS));
@@ -172,7 +181,7 @@ export class Pump {
       changes.addRun(run.batch, base + from, base + to, 'release');
       stretches.push([base + from, base + to]);
     });
-    await this.#deps.slots.apply(changes);
+    await this.#untilStored(() => this.#deps.slots.apply(changes));
     let given = 0;
     for (const [first, last] of stretches) {
       run.giveBack(first, last);
@@ -198,9 +207,6 @@ export class Pump {
     });
   }
 }
-
-const segmentsOf = (work: Work, run: BatchRun): number =>
-  work.kind === 'part' ? 1 : (work.last - work.first + 1) * run.templates.length;
 
 /** Calls `visit` with the first and last index of each stretch of granted slots. */
 function forEachStretch(granted: Buffer, visit: (from: number, to: number) => void): void {
