@@ -2,14 +2,16 @@
  * What becomes of each submission: the response, late response, refusal or silence is turned into an event of its slot
  * and into what its run does next. A place in the window is freed only when the event is durable (ledger rule 2).
  */
+import { laneOfBatch } from '../broadcasts/broadcast.ts';
 import type { Route } from '../broadcasts/routes.ts';
-import { batchNumberOf, broadcastNoOf, partOf, slotOf } from '../ledger/address.ts';
+import { batchNumberOf, batchOf, broadcastNoOf, partOf, slotOf } from '../ledger/address.ts';
 import type { Batch } from '../ledger/keys.ts';
 import type { SlotEvent } from '../ledger/states.ts';
 import { STATUS } from '../smpp/constants.ts';
 import { normaliseMessageId } from '../smpp/message-id.ts';
 import type { BatchRun } from './batch-run.ts';
 import type { BroadcastIndex } from './broadcast-index.ts';
+import { partsOnWire } from './lane-texts.ts';
 import type { Recorder } from './recorder.ts';
 import { type StatusAction, statusTable } from './retry-table.ts';
 import type { Tally } from './tally.ts';
@@ -38,6 +40,11 @@ export class Outcomes {
     this.#actionOf = statusTable(deps.route.statuses);
   }
 
+  /** The run of a batch in this process, if it has one. */
+  runOf(batchNo: number): BatchRun | undefined {
+    return this.#runs.get(batchNo);
+  }
+
   add(run: BatchRun): void {
     this.#runs.set(run.batch.batchNo, run);
   }
@@ -59,7 +66,7 @@ export class Outcomes {
     }
     const slot = slotOf(address);
     if (status === STATUS.ESME_ROK) {
-      const last = run?.partAccepted(slot, partOf(address)) ?? true;
+      const last = run ? run.partAccepted(slot, partOf(address)) : this.#isWhole(batchNo);
       const settled = () => {
         if (last) run?.settle();
         release();
@@ -115,18 +122,29 @@ export class Outcomes {
     return pause * (0.75 + Math.random() / 2);
   }
 
-  /** A late response: its place was freed long ago, and its slot may have gone on. */
+  /**
+   * A late response: its place was freed long ago, and its slot may have gone on. It keeps the text from going out a
+   * second time, but not where it speaks of one part only: half a text is worse than two.
+   */
   lateResponse(address: number, status: number, messageId: string): void {
     if (status !== STATUS.ESME_ROK) return;
     const { route, recorder, index } = this.#deps;
-    const batch = index.batch(batchNumberOf(address));
+    const batchNo = batchNumberOf(address);
+    const batch = index.batch(batchNo);
     if (!batch) return;
-    const slot = slotOf(address);
+    const whole = this.#isWhole(batchNo);
     if (messageId === '') {
-      recorder.event(batch, slot, 'acceptUntraceable', () => {});
+      if (whole) recorder.event(batch, slotOf(address), 'acceptUntraceable', () => {});
       return;
     }
-    recorder.accepted(batch, address, normaliseMessageId(messageId, route.receipts.responseId), 'accept', () => {});
+    const id = normaliseMessageId(messageId, route.receipts.responseId);
+    recorder.accepted(batch, address, id, whole ? 'accept' : undefined, () => {});
+  }
+
+  /** Whether one submission carries the whole text of a batch. */
+  #isWhole(batchNo: number): boolean {
+    const known = this.#deps.index.peek(broadcastNoOf(batchNo));
+    return !known || partsOnWire(laneOfBatch(known.plan, batchOf(batchNo)), this.#deps.route) === 1;
   }
 
   /** Submissions whose outcome nobody knows: by the notice's policy they are sent again, or held (ledger rule 5). */
