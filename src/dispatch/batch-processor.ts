@@ -29,10 +29,15 @@ export interface BatchProcessorDeps {
   readonly now: () => number;
 }
 
+const ignore = (): void => {};
+
 export class BatchProcessor {
   readonly #deps: BatchProcessorDeps;
   /** By broadcast and lane: encoded once, used by every batch. */
   readonly #templates = new Map<string, readonly SubmitTemplate[]>();
+
+  /** Batches at hand, each until its last run here is over. */
+  readonly #turns = new Map<number, Promise<void>>();
 
   constructor(deps: BatchProcessorDeps) {
     this.#deps = deps;
@@ -40,20 +45,47 @@ export class BatchProcessor {
 
   /** Resolves when the job is over; throws WaitingError when it goes back to wait. */
   readonly process = async (job: Job<BatchJob>, token: string): Promise<void> => {
-    const { broadcast: no, batch: position, rank } = batchJobSchema.parse(job.data);
-    const known = await this.#deps.index.load(no);
-    if (!known) return;
-    const lane = laneOfBatch(known.plan, position);
-    // Not now: the keeper adds the job again when its time comes.
-    if (!this.mayRun(known.broadcast, lane)) return;
-    const run = await this.#take(known.broadcast, lane, position, rank);
-    if (run.over) return;
-    const end = await this.#runToEnd(run);
-    if (end === 'stopped' && this.mayRun(run.broadcast, lane)) {
+    const payload = batchJobSchema.parse(job.data);
+    if (await this.#inTurn(batchNumber(payload.broadcast, payload.batch), () => this.#run(payload))) {
       await job.moveToWait(token);
       throw new WaitingError();
     }
   };
+
+  /**
+   * A job that lost its lock (the store was gone for a while) comes again while its first run has submissions out. That
+   * run ends before the next takes the batch: what is out is known here, so it must not pass for in doubt.
+   */
+  async #inTurn(batchNo: number, run: () => Promise<boolean>): Promise<boolean> {
+    this.#deps.outcomes.runOf(batchNo)?.stop('lost');
+    const earlier = this.#turns.get(batchNo);
+    const turn = earlier ? earlier.then(run) : run();
+    const over = turn.then(ignore, ignore);
+    this.#turns.set(batchNo, over);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(batchNo) === over) this.#turns.delete(batchNo);
+    }
+  }
+
+  /** Runs what is left of a batch; true when it was stopped and should wait for its turn again. */
+  async #run({ broadcast: no, batch: position, rank }: BatchJob): Promise<boolean> {
+    const { index, log } = this.#deps;
+    try {
+      const known = await index.load(no);
+      if (!known) return false;
+      const lane = laneOfBatch(known.plan, position);
+      // Not now: the keeper adds the job again when its time comes.
+      if (!this.mayRun(known.broadcast, lane)) return false;
+      const run = await this.#take(known.broadcast, lane, position, rank);
+      const end = run.over ? 'done' : await this.#runToEnd(run);
+      return end === 'stopped' && this.mayRun(run.broadcast, lane);
+    } catch (error) {
+      log.error({ err: error, broadcast: no, batch: position }, 'batch not run; it will be tried again');
+      throw error;
+    }
+  }
 
   mayRun(broadcast: Broadcast, lane: Lane): boolean {
     const current = this.#deps.index.peek(broadcast.no)?.broadcast ?? broadcast;
