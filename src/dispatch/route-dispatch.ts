@@ -9,7 +9,7 @@ import { MessageIds } from '../ledger/message-ids.ts';
 import type { Slots } from '../ledger/slots.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { startBatchWorker } from '../queue/batch-queue.ts';
+import { type BatchQueue, startBatchWorker } from '../queue/batch-queue.ts';
 import type { BatchJob } from '../queue/jobs.ts';
 import { statusName } from '../smpp/constants.ts';
 import type { Store } from '../store/connection.ts';
@@ -47,6 +47,8 @@ const BATCH_RECIPIENTS = 1_000;
 const FAULT_LOG_MS = 5_000;
 const DOWN_LOG_MS = 60_000;
 const STOP_SWEEP_MS = 20;
+/** After the last response could have come, for what it leads to. */
+const STOP_GRACE_MS = 1_000;
 
 export interface RouteHealth {
   readonly route: string;
@@ -176,14 +178,18 @@ export class RouteDispatch {
     else if (!bound && this.#worker && !this.#worker.isPaused()) void this.#worker.pause(true);
   }
 
+  get #concurrency(): number {
+    const { links, window } = this.#deps.route;
+    return Math.max(MIN_BATCHES, Math.min(MAX_BATCHES, Math.ceil((2 * links * window) / BATCH_RECIPIENTS)));
+  }
+
   #startWorker(): void {
     const { store, connection, route } = this.#deps;
-    const wanted = Math.ceil((2 * route.links * route.window) / BATCH_RECIPIENTS);
     this.#worker = startBatchWorker({
       store,
       connection,
       route: route.id,
-      concurrency: Math.max(MIN_BATCHES, Math.min(MAX_BATCHES, wanted)),
+      concurrency: this.#concurrency,
       process: this.#processor.process,
       onError: (error) => this.#storeFault(error),
     });
@@ -202,9 +208,16 @@ export class RouteDispatch {
     this.#pump.wake();
   }
 
-  /** Makes room for a broadcast of higher rank: batches of lower ones go back to wait behind it (R11). */
-  yieldTo(rank: number): void {
-    for (const run of this.#feed.runs) if (run.rank > rank) run.stop('stopped');
+  /**
+   * Makes room where batches of a graver broadcast wait and all hands are full: batches of lower rank go back to wait
+   * behind them (R11). It looks at the queue itself, so it does not matter why they come now: launch, resume, approval.
+   */
+  async yieldToGraver(queue: BatchQueue): Promise<void> {
+    const { runs } = this.#feed;
+    if (runs.length < this.#concurrency || runs.every(({ rank }) => rank === 0)) return;
+    const rank = await queue.headRank();
+    if (rank === undefined) return;
+    for (const run of runs) if (run.rank > rank) run.stop('stopped');
   }
 
   forget(isOpen: (broadcastNo: number) => boolean): void {
@@ -235,6 +248,11 @@ export class RouteDispatch {
     for (const run of this.#feed.runs) run.stop('stopped');
   }
 
+  /** What could not be settled in time, for want of links, is left to the next process as in doubt. */
+  #abandonRuns(): void {
+    for (const run of this.#feed.runs) run.abandon();
+  }
+
   /** Orderly end: no new work, what is out is answered and recorded, then the links unbind. */
   async stop(): Promise<void> {
     this.#closing = true;
@@ -242,10 +260,13 @@ export class RouteDispatch {
     // taking may still come in, so the runs are stopped until it is closed.
     const closed = this.#worker?.close();
     const sweep = setInterval(() => this.#stopRuns(), STOP_SWEEP_MS);
+    const abandon = setTimeout(() => this.#abandonRuns(), this.#deps.route.responseTimeoutMs + STOP_GRACE_MS);
     this.#stopRuns();
-    await this.#pump.stop();
+    // The pump goes on until then: parts of texts that were begun still leave.
     await closed;
+    clearTimeout(abandon);
     clearInterval(sweep);
+    await this.#pump.stop();
     await this.#recorder.settled();
     await Promise.all(this.#links.map((link) => link.close()));
     await this.#recorder.settled();

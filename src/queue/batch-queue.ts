@@ -50,6 +50,12 @@ export class BatchQueue {
     return Object.values(counts).reduce((sum, count) => sum + count, 0);
   }
 
+  /** Severity rank of the batch that is next; undefined when none waits. */
+  async headRank(): Promise<number | undefined> {
+    const [head] = await this.#queue.getPrioritized(0, 0);
+    return head?.data.rank;
+  }
+
   async close(): Promise<void> {
     await this.#queue.close();
   }
