@@ -147,6 +147,8 @@ export class Link {
     this.#session = session;
     session.bind().then(
       () => {
+        // Closed in the very chunk that accepted the bind: it is waiting to try again already.
+        if (this.#session !== session || this.#state !== 'connecting') return;
         this.#failures = 0;
         this.#change('bound', 'bind accepted');
         events.onRoom();
