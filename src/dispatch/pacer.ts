@@ -39,6 +39,7 @@ export class Pacer {
   #limit: number;
   #lookedAt = 0;
   #sent = 0;
+  #cutAt = Number.NEGATIVE_INFINITY;
   #sentSince = performance.now();
 
   constructor({ store, route }: { store: Store; route: { id: string; segmentsPerSecond: number | null } }) {
@@ -96,6 +97,9 @@ export class Pacer {
   /** The SMSC answered ESME_RTHROTTLED: it concerns the account, so every process slows down. */
   async throttled(): Promise<void> {
     const now = performance.now();
+    // One round of refusals is one cut: the rest of it need not ask.
+    if (now - this.#cutAt < CUT_EVERY_US / 1_000) return;
+    this.#cutAt = now;
     const seconds = Math.max(0.05, (now - this.#sentSince) / 1_000);
     const sending = Math.max(1, Math.round(this.#sent / seconds));
     if (seconds > 2) {
