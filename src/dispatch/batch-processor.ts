@@ -77,14 +77,22 @@ export class BatchProcessor {
       if (!known) return false;
       const lane = laneOfBatch(known.plan, position);
       // Not now: the keeper adds the job again when its time comes.
-      if (!this.mayRun(known.broadcast, lane)) return false;
+      if (!(await this.#mayRunNow(no, lane))) return false;
       const run = await this.#take(known.broadcast, lane, position, rank);
       const end = run.over ? 'done' : await this.#runToEnd(run);
-      return end === 'stopped' && this.mayRun(run.broadcast, lane);
+      return end === 'stopped' && (await this.#mayRunNow(no, lane));
     } catch (error) {
       log.error({ err: error, broadcast: no, batch: position }, 'batch not run; it will be tried again');
       throw error;
     }
+  }
+
+  /** Asks the store before it says no: a job must not be dropped for a resume or an approval not heard of here yet. */
+  async #mayRunNow(no: number, lane: Lane): Promise<boolean> {
+    const known = this.#deps.index.peek(no);
+    if (known && this.mayRun(known.broadcast, lane)) return true;
+    const current = await this.#deps.index.reload(no);
+    return current !== undefined && this.mayRun(current, lane);
   }
 
   mayRun(broadcast: Broadcast, lane: Lane): boolean {

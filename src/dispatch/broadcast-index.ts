@@ -56,6 +56,13 @@ export class BroadcastIndex {
     return known;
   }
 
+  /** Reads a broadcast that is loaded again; undefined when it was purged. */
+  async reload(no: number): Promise<Broadcast | undefined> {
+    const stored = await broadcastRecords(this.#store).find(broadcastId(no));
+    if (stored) this.refresh(stored.value);
+    return stored?.value;
+  }
+
   /** Takes a newer record in; returns the one before. */
   refresh(broadcast: Broadcast): Broadcast | undefined {
     const known = this.#known.get(broadcast.no);

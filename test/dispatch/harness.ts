@@ -7,6 +7,7 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { packBlock } from '../../src/audience/blocks.ts';
 import { BATCH_SIZE, broadcastRecords, planRecords } from '../../src/broadcasts/broadcast.ts';
+import { cancel, pause, resume } from '../../src/broadcasts/control.ts';
 import { launch, launchPhrase } from '../../src/broadcasts/launch.ts';
 import { type Progress, ProgressReader } from '../../src/broadcasts/progress.ts';
 import type { Route } from '../../src/broadcasts/routes.ts';
@@ -199,6 +200,9 @@ export function dispatchFixture() {
           deadlineMs,
         ),
       hasten,
+      pause: (id: string) => pause(store, id, OPERATOR),
+      resume: (id: string) => resume(store, id, OPERATOR),
+      cancel: (id: string) => cancel(store, id, OPERATOR, now),
       record: () => simulator.record.snapshot(),
       verify: (id: string): Promise<Verification> => verify(store, id),
       broadcast: async (id: string) => (await broadcastRecords(store).get(id)).value,
