@@ -1,0 +1,62 @@
+/** `npm run bench`: reads the command line, and sees to it that whatever was started ends. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { Bed } from './bed.ts';
+import { Screen } from './screen.ts';
+import { measureSpeed, type SpeedOptions } from './speed.ts';
+
+const screen = new Screen(process.stderr);
+
+const program = new Command('npm run bench --')
+  .description(
+    'Measures Tocsin on this machine: real processes, receipts on, AOF always, counted by the SMSC simulator.',
+  )
+  .addHelpText(
+    'after',
+    `
+Examples:
+  npm run bench                                       floor and product, 5 rounds of 600,000 messages (3 minutes)
+  npm run bench -- --rounds 1 --messages 100000       a quick look (20 seconds)
+  npm run bench -- --json out.json --segments 2`,
+  );
+
+program
+  .command('speed', { isDefault: true })
+  .description('floor and product on the same work, several rounds')
+  .option('--messages <count>', 'recipients of a round', whole(1, 50_000_000), 600_000)
+  .option('--rounds <count>', 'rounds; the median is reported', whole(1, 100), 5)
+  .option('--links <count>', 'SMPP sessions of each dispatcher', whole(1, 64), 8)
+  .option('--window <count>', 'submissions in flight on a link', whole(1, 10_000), 1_000)
+  .option('--dispatchers <count>', 'dispatcher processes', whole(1, 16), 1)
+  .addOption(new Option('--segments <count>', 'segments of the text').choices(['1', '2']).default('1'))
+  .option('--json <file>', 'also writes the figures there')
+  .action((options: Omit<SpeedOptions, 'segments'> & { segments: string }) =>
+    onBed((bed) => measureSpeed(bed, { ...options, segments: options.segments === '2' ? 2 : 1 })),
+  );
+
+await program.parseAsync(process.argv);
+
+async function onBed(measure: (bed: Bed) => Promise<void>): Promise<void> {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(name, () => stop.abort(new Error(`ended by ${name}`)));
+  }
+  const bed = new Bed({ signal: stop.signal, screen });
+  try {
+    await measure(bed);
+  } catch (error) {
+    const reason = stop.signal.aborted ? stop.signal.reason : error;
+    screen.say(`bench: ${reason instanceof Error ? reason.message : String(reason)}`);
+    process.exitCode = 1;
+  } finally {
+    await bed.close();
+  }
+  process.exit();
+}
+
+function whole(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text.replaceAll('_', ''));
+    if (Number.isInteger(value) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`must be a whole number from ${min} to ${max}.`);
+  };
+}
