@@ -1,7 +1,8 @@
 /** Everything the API asks of broadcasts, with what it needs given once. */
 import type { Audiences } from '../audience/audiences.ts';
-import type { Notice, Person } from '../notices/notice.ts';
+import type { Notice } from '../notices/notice.ts';
 import type { Store } from '../store/connection.ts';
+import type { Person } from '../store/person.ts';
 import type { Records } from '../store/records.ts';
 import { cancel, pause, resume } from './control.ts';
 import { evidence } from './evidence.ts';

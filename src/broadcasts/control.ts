@@ -1,7 +1,8 @@
 /** Pause, resume and cancel: a change of the broadcast's record, told to every process at once. */
-import type { Person } from '../notices/notice.ts';
+
 import { controlChannel } from '../queue/jobs.ts';
 import type { Store } from '../store/connection.ts';
+import type { Person } from '../store/person.ts';
 import type { Stored } from '../store/records.ts';
 import { type Broadcast, type BroadcastState, broadcastRecords, requireBroadcastChange } from './broadcast.ts';
 

@@ -2,13 +2,15 @@
  * The launch: from here on people's telephones ring. It asks for a typed phrase that names the type, the regions and the
  * count (R6), and writes notice, broadcast and plan in one step or not at all.
  */
+
 import { TocsinError } from '../errors.ts';
 import { MAX_BATCHES, MAX_BROADCAST_NO } from '../ledger/address.ts';
-import type { Notice, Person } from '../notices/notice.ts';
+import type { Notice } from '../notices/notice.ts';
 import { approvedRegions, launched } from '../notices/stages.ts';
 import { controlChannel } from '../queue/jobs.ts';
 import type { Store } from '../store/connection.ts';
 import { durabilityFaults } from '../store/durability.ts';
+import type { Person } from '../store/person.ts';
 import { commit, type Records, type Stored } from '../store/records.ts';
 import {
   type Broadcast,

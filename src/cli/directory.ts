@@ -30,7 +30,10 @@ export function directoryCommand(cli: Cli): Command {
 
 async function importFile(cli: Cli, file: string, { json }: { json?: boolean }): Promise<void> {
   const { stream } = await openInput(file);
-  const { accepted } = await new Directory({ store: await cli.openStore() }).importCsv(stream, cli.actor);
+  const { accepted } = await new Directory({ store: await cli.openStore() }).importCsv(stream, {
+    actor: cli.actor,
+    person: cli.actor,
+  });
   cli.print(json ? JSON.stringify({ accepted }) : `${accepted} alternative numbers are in the directory`);
 }
 

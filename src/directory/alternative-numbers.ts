@@ -20,6 +20,7 @@ export interface AlternativeNumber {
   /** RFC 3339; in force from the one, up to but not including the other. */
   readonly validFrom?: string;
   readonly validUntil?: string;
+  /** The person. */
   readonly enteredBy: string;
   readonly enteredAt: string;
   readonly verification?: Verification;

@@ -5,7 +5,9 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { type Fault, refuseFaults, TocsinError } from '../errors.ts';
+import type { Act } from '../store/audit.ts';
 import type { Store } from '../store/connection.ts';
+import { isSamePerson, type Person } from '../store/person.ts';
 import { type Change, commit, Records, type Stored } from '../store/records.ts';
 import {
   type AlternativeNumber,
@@ -55,7 +57,7 @@ export class Directory {
   /** Enters or replaces a number; a number that changes loses its verification. Throws `invalid_alternative_number`. */
   async put(
     input: AlternativeNumberInput,
-    actor: string,
+    by: Person,
     { ifVersion }: { ifVersion?: number | undefined } = {},
   ): Promise<AlternativeNumber> {
     refuseFaults(
@@ -68,9 +70,9 @@ export class Directory {
     if (ifVersion !== undefined && ifVersion !== (held?.version ?? 0)) {
       throw new TocsinError('precondition', 'version_mismatch', 'The alternative number was changed since it was read');
     }
-    const entry = this.#entry(input, actor, held?.value);
+    const entry = this.#entry(input, by, held?.value);
     const { number, owner } = entry;
-    const act = { actor, action: 'directory.put', subject: `alternative_number/${id}`, detail: { number, owner } };
+    const act = actBy(by, 'directory.put', `alternative_number/${id}`, { number, owner });
     return shown(await this.#records.update({ id, version: held?.version ?? 0 }, entry, act));
   }
 
@@ -78,17 +80,17 @@ export class Directory {
    * Enters a whole CSV file or nothing of it; columns in any order: region, service, number, owner, and as wanted
    * valid_from, valid_until, verified_by, verified_at. Throws `invalid_directory` with every fault by line and column.
    */
-  async importCsv(stream: Readable, actor: string): Promise<{ accepted: number; rejected: Fault[] }> {
+  async importCsv(stream: Readable, by: Person): Promise<{ accepted: number; rejected: Fault[] }> {
     const text = await readText(stream);
     const { lines, faults } = readDirectory(text, this.#now());
     refuseFaults('invalid_directory', 'Nothing was entered: the file has faults', faults);
     const held = await Promise.all(lines.map(({ input }) => this.#records.find(idOf(input.region, input.service))));
-    const entries = lines.map(({ input, verification }, i) => this.#entry(input, actor, held[i]?.value, verification));
+    const entries = lines.map(({ input, verification }, i) => this.#entry(input, by, held[i]?.value, verification));
     refuseFaults('invalid_directory', 'Nothing was entered: the file has faults', ownEntryFaults(lines, entries));
     const changes = entries.flatMap((entry, i) => this.#change(entry, held[i]) ?? []);
     const sha256 = createHash('sha256').update(text).digest('hex');
     const detail = { lines: lines.length, changed: changes.length, sha256 };
-    await commit(this.#store, { actor, action: 'directory.import', subject: 'directory', detail }, changes);
+    await commit(this.#store, actBy(by, 'directory.import', 'directory', detail), changes);
     return { accepted: lines.length, rejected: [] };
   }
 
@@ -97,18 +99,18 @@ export class Directory {
     region: string,
     service: string,
     verification: { by: string; at: string; note?: string | undefined },
-    actor: string,
+    recordedBy: Person,
   ): Promise<AlternativeNumber> {
     const held = await this.#records.get(idOf(region, service));
     const { by, at, note } = verification;
-    if (by === held.value.enteredBy || actor === held.value.enteredBy) {
+    if ([by, recordedBy.person].some((person) => isSamePerson(person, held.value.enteredBy))) {
       throw new TocsinError('forbidden', 'own_entry', 'Who entered a number cannot be who verifies it');
     }
     const faults = verificationTimeFaults(at, '/at', this.#now());
     if (by.trim() === '') faults.push({ at: '/by', message: 'must say who made the test call' });
     refuseFaults('invalid_verification', 'The verification is not in order', faults);
     const entry = { ...held.value, verification: { by, at, ...(note === undefined ? {} : { note }) } };
-    const act = { actor, action: 'directory.verify', subject: `alternative_number/${held.id}`, detail: { by, at } };
+    const act = actBy(recordedBy, 'directory.verify', `alternative_number/${held.id}`, { by, at });
     return shown(await this.#records.update(held, entry, act));
   }
 
@@ -148,7 +150,7 @@ export class Directory {
     return found.filter((record) => record !== undefined).map(shown);
   }
 
-  #entry(input: AlternativeNumberInput, actor: string, held: Entry | undefined, verification?: Verification): Entry {
+  #entry(input: AlternativeNumberInput, by: Person, held: Entry | undefined, verification?: Verification): Entry {
     const { region, service, owner, validFrom, validUntil } = input;
     const forms = numberForms(input.number);
     const same = held?.number === forms.number ? held : undefined;
@@ -161,7 +163,7 @@ export class Directory {
       ...(validFrom === undefined ? {} : { validFrom }),
       ...(validUntil === undefined ? {} : { validUntil }),
       // Who entered the number stays who they are when others change the rest: they must never be who verifies it.
-      enteredBy: same?.enteredBy ?? actor,
+      enteredBy: same?.enteredBy ?? by.person,
       enteredAt: same?.enteredAt ?? new Date(this.#now()).toISOString(),
       ...(verified === undefined ? {} : { verification: verified }),
     };
@@ -177,10 +179,16 @@ export class Directory {
 function ownEntryFaults(lines: readonly DirectoryLine[], entries: readonly Entry[]): Fault[] {
   const message = 'must be another person than who entered the number';
   return lines.flatMap(({ line, verification }, i) =>
-    verification && verification.by === entries[i]?.enteredBy ? [{ at: `line ${line}, verified_by`, message }] : [],
+    verification && isSamePerson(verification.by, entries[i]?.enteredBy ?? '')
+      ? [{ at: `line ${line}, verified_by`, message }]
+      : [],
   );
 }
 
+const actBy = ({ actor, person }: Person, action: string, subject: string, detail: Record<string, unknown>): Act => ({
+  ...{ actor, action, subject },
+  detail: { person, ...detail },
+});
 const idOf = (region: string, service: string): string => `${region}:${service}`;
 const shown = ({ value, version }: Stored<Entry>): AlternativeNumber => ({ ...value, version });
 const content = ({ number, owner, validFrom, validUntil, verification }: Entry): string =>

@@ -4,6 +4,7 @@
  */
 import { authorityOf, MINISTRY, mayDecide } from '../directory/authorities.ts';
 import { TocsinError } from '../errors.ts';
+import { isSamePerson } from '../store/person.ts';
 import { regionHash } from './hashes.ts';
 import { advance } from './lifecycle.ts';
 import type { Approver, Decision, Notice } from './notice.ts';
@@ -71,11 +72,7 @@ function requireDecidable(notice: Notice, region: string): void {
 /** The same person under two keys, or with a capital more, is the same person. */
 export function wrote(notice: Pick<Notice, 'author' | 'editors' | 'submitted'>, person: string): boolean {
   const writers = [notice.author, ...notice.editors, ...(notice.submitted ? [notice.submitted.by] : [])];
-  return writers.some((writer) => personKey(writer) === personKey(person));
-}
-
-function personKey(person: string): string {
-  return person.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();
+  return writers.some((writer) => isSamePerson(writer, person));
 }
 
 function withDecision(notice: Notice, decision: Decision): Notice {

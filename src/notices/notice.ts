@@ -3,6 +3,7 @@
  * come in from outside is in notice-input.ts.
  */
 import type { RegionScope } from '../directory/authorities.ts';
+import type { Person } from '../store/person.ts';
 import type { NoticeStatus, Rendering } from '../templates/rendering.ts';
 import type { NoticeState } from './lifecycle.ts';
 
@@ -88,12 +89,6 @@ export interface Notice {
   /** Id of the broadcast, once launched. */
   readonly broadcast?: string;
   readonly timings: Timings;
-}
-
-/** Who acts: `actor` for the audit (`key:<id>`), `person` for the rule that nobody approves their own words. */
-export interface Person {
-  readonly actor: string;
-  readonly person: string;
 }
 
 /** A person who may decide for some regions, or for all (`*`). */

@@ -7,6 +7,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { TocsinError } from '../errors.ts';
 import type { Store } from '../store/connection.ts';
+import type { Person } from '../store/person.ts';
 import { Records, type Stored } from '../store/records.ts';
 import type { Templates } from '../templates/load.ts';
 import { type Problem, refuseProblems } from '../templates/problem.ts';
@@ -15,7 +16,7 @@ import { type Composed, compose, type NumberSource, problemsOf } from './compose
 import { decided } from './decide.ts';
 import { renderingsHash } from './hashes.ts';
 import { advance, requireChange } from './lifecycle.ts';
-import type { Approver, AudienceView, Notice, Person } from './notice.ts';
+import type { Approver, AudienceView, Notice } from './notice.ts';
 import type { DecisionInput, NoticeInput, NoticePatch } from './notice-input.ts';
 import { type Preview, previewOf } from './preview.ts';
 import { cancelled } from './stages.ts';

@@ -9,6 +9,9 @@ import { testStore } from '../support/redis.ts';
 
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 const HEADER = 'region,service,number,owner,valid_from,valid_until,verified_by,verified_at\n';
+const personOf = (person: string) => ({ actor: `key:${person}`, person });
+const ANNE = personOf('anne');
+const BRUNO = personOf('bruno');
 const samu = { region: '35', service: '15', number: '02 61 91 00 35', owner: 'SAMU 35' };
 
 describe('the directory', () => {
@@ -22,7 +25,7 @@ describe('the directory', () => {
   });
   afterEach(() => close());
 
-  const importing = (csv: string, actor = 'anne') => directory.importCsv(Readable.from([csv]), actor);
+  const importing = (csv: string, by = ANNE) => directory.importCsv(Readable.from([csv]), by);
   const faultsOf = async (csv: string) => {
     const error = await importing(csv).catch((thrown) => thrown);
     expect(error).toMatchObject({ kind: 'invalid' });
@@ -37,7 +40,7 @@ describe('the directory', () => {
 
   describe('entering a number', () => {
     test('keeps it as E.164 and as printed, and says who entered it', async () => {
-      const entry = await directory.put(samu, 'anne');
+      const entry = await directory.put(samu, ANNE);
       expect(entry).toEqual({
         ...samu,
         number: '33261910035',
@@ -47,12 +50,14 @@ describe('the directory', () => {
         version: 1,
       });
       expect(await directory.get('35', '15')).toEqual(entry);
-      expect(await acts()).toEqual([{ actor: 'anne', action: 'directory.put', subject: 'alternative_number/35:15' }]);
+      expect(await acts()).toEqual([
+        { actor: 'key:anne', action: 'directory.put', subject: 'alternative_number/35:15' },
+      ]);
     });
 
     test('names every fault of what was given', async () => {
       const bad = { region: '96', service: '99', number: 'x', owner: ' ', validFrom: '2026-02-30', validUntil: 'soon' };
-      const error = await directory.put(bad, 'anne').catch((thrown) => thrown);
+      const error = await directory.put(bad, ANNE).catch((thrown) => thrown);
       expect(error).toMatchObject({ kind: 'invalid', code: 'invalid_alternative_number' });
       expect(error.faults.map(({ at }: { at: string }) => at)).toEqual([
         '/region',
@@ -66,16 +71,16 @@ describe('the directory', () => {
 
     test('refuses a validity that ends before it begins', async () => {
       const times = { validFrom: '2026-03-01T12:00:00+01:00', validUntil: '2026-03-01T11:00:00Z' };
-      await expect(directory.put({ ...samu, ...times }, 'anne')).rejects.toMatchObject({
+      await expect(directory.put({ ...samu, ...times }, ANNE)).rejects.toMatchObject({
         faults: [{ at: '/validUntil' }],
       });
     });
 
     test('based on an older version is refused', async () => {
-      await directory.put(samu, 'anne', { ifVersion: 0 });
-      const stale = directory.put(samu, 'anne', { ifVersion: 0 });
+      await directory.put(samu, ANNE, { ifVersion: 0 });
+      const stale = directory.put(samu, ANNE, { ifVersion: 0 });
       await expect(stale).rejects.toMatchObject({ kind: 'precondition', code: 'version_mismatch' });
-      expect((await directory.put(samu, 'anne', { ifVersion: 1 })).version).toBe(2);
+      expect((await directory.put(samu, ANNE, { ifVersion: 1 })).version).toBe(2);
     });
   });
 
@@ -83,46 +88,47 @@ describe('the directory', () => {
     const call = { by: 'bruno', at: '2026-02-28T09:00:00+01:00', note: 'answered at once' };
 
     test('by another person is kept', async () => {
-      await directory.put(samu, 'anne');
-      const entry = await directory.recordVerification('35', '15', call, 'key:bruno');
+      await directory.put(samu, ANNE);
+      const entry = await directory.recordVerification('35', '15', call, BRUNO);
       expect(entry).toMatchObject({ verification: call, version: 2 });
       expect((await acts()).at(-1)?.action).toBe('directory.verify');
     });
 
     test.each([
-      ['named as who verifies', 'anne', 'key:1'],
+      ['named as who verifies', 'anne', 'chloe'],
       ['acting for another', 'bruno', 'anne'],
-    ])('by who entered the number is refused, %s', async (_how, by, actor) => {
-      await directory.put(samu, 'anne');
-      const own = directory.recordVerification('35', '15', { ...call, by }, actor);
+      ['written another way', ' Anne', 'ANNE '],
+    ])('by who entered the number is refused, %s', async (_how, by, person) => {
+      await directory.put(samu, ANNE);
+      const own = directory.recordVerification('35', '15', { ...call, by }, personOf(person));
       await expect(own).rejects.toMatchObject({ kind: 'forbidden', code: 'own_entry' });
     });
 
     test('by who entered the number is refused after somebody else changed the rest', async () => {
-      await directory.put(samu, 'anne');
-      await directory.put({ ...samu, owner: 'SAMU d’Ille-et-Vilaine' }, 'bruno');
-      const own = directory.recordVerification('35', '15', { ...call, by: 'anne' }, 'anne');
+      await directory.put(samu, ANNE);
+      await directory.put({ ...samu, owner: 'SAMU d’Ille-et-Vilaine' }, BRUNO);
+      const own = directory.recordVerification('35', '15', { ...call, by: 'anne' }, ANNE);
       await expect(own).rejects.toMatchObject({ code: 'own_entry' });
     });
 
     test('that lies in the future, or has no time, is refused', async () => {
-      await directory.put(samu, 'anne');
+      await directory.put(samu, ANNE);
       for (const at of ['2026-03-01T12:00:01Z', 'yesterday']) {
-        const wrong = directory.recordVerification('35', '15', { ...call, at }, 'bruno');
+        const wrong = directory.recordVerification('35', '15', { ...call, at }, BRUNO);
         await expect(wrong).rejects.toMatchObject({ code: 'invalid_verification', faults: [{ at: '/at' }] });
       }
     });
 
     test('of a number that is not there is refused', async () => {
-      const unknown = directory.recordVerification('35', '15', call, 'bruno');
+      const unknown = directory.recordVerification('35', '15', call, BRUNO);
       await expect(unknown).rejects.toMatchObject({ kind: 'not-found' });
     });
 
     test('falls with the number, and stays when only the rest changes', async () => {
-      await directory.put(samu, 'anne');
-      await directory.recordVerification('35', '15', call, 'bruno');
-      expect((await directory.put({ ...samu, owner: 'SAMU' }, 'anne')).verification).toEqual(call);
-      expect((await directory.put({ ...samu, number: '0261910036' }, 'anne')).verification).toBeUndefined();
+      await directory.put(samu, ANNE);
+      await directory.recordVerification('35', '15', call, BRUNO);
+      expect((await directory.put({ ...samu, owner: 'SAMU' }, ANNE)).verification).toEqual(call);
+      expect((await directory.put({ ...samu, number: '0261910036' }, ANNE)).verification).toBeUndefined();
     });
 
     test('is stale after the days given, or when there was none', () => {
@@ -137,9 +143,9 @@ describe('the directory', () => {
 
   describe('lookup', () => {
     test('prefers a region’s own number, falls back to the national one, and names what is missing', async () => {
-      await directory.put({ ...samu, region: 'FR', number: '01 99 00 00 15' }, 'anne');
-      await directory.put({ ...samu, region: 'FR', service: '17', number: '01 99 00 00 17' }, 'anne');
-      await directory.put(samu, 'anne');
+      await directory.put({ ...samu, region: 'FR', number: '01 99 00 00 15' }, ANNE);
+      await directory.put({ ...samu, region: 'FR', service: '17', number: '01 99 00 00 17' }, ANNE);
+      await directory.put(samu, ANNE);
       const { found, missing } = await directory.lookup('35', ['17', '15', '18'], NOW);
       expect(found.map(({ region, service }) => `${region}:${service}`)).toEqual(['FR:17', '35:15']);
       expect(missing).toEqual(['18']);
@@ -150,7 +156,7 @@ describe('the directory', () => {
     });
 
     test('keeps to validity: from its first moment up to, not including, its last', async () => {
-      await directory.put({ ...samu, validFrom: '2026-03-01T12:00:00Z', validUntil: '2026-03-02T12:00:00Z' }, 'anne');
+      await directory.put({ ...samu, validFrom: '2026-03-01T12:00:00Z', validUntil: '2026-03-02T12:00:00Z' }, ANNE);
       const foundAt = async (time: string) => (await directory.lookup('35', ['15'], Date.parse(time))).found.length;
       expect(await foundAt('2026-03-01T11:59:59.999Z')).toBe(0);
       expect(await foundAt('2026-03-01T12:00:00Z')).toBe(1);
@@ -159,8 +165,8 @@ describe('the directory', () => {
     });
 
     test('uses the national number when the region’s own is out of force', async () => {
-      await directory.put({ ...samu, validUntil: '2026-01-01' }, 'anne');
-      await directory.put({ ...samu, region: 'FR' }, 'anne');
+      await directory.put({ ...samu, validUntil: '2026-01-01' }, ANNE);
+      await directory.put({ ...samu, region: 'FR' }, ANNE);
       expect((await directory.lookup('35', ['15'], NOW)).found).toMatchObject([{ region: 'FR' }]);
     });
   });
@@ -173,13 +179,13 @@ describe('the directory', () => {
         { region: 'FR', service: '112', number: '33199000112' },
         { region: '35', owner: 'SAMU 35; Rennes', validFrom: '2026-01-01', verification: { by: 'bruno' } },
       ]);
-      expect(await acts()).toEqual([{ actor: 'anne', action: 'directory.import', subject: 'directory' }]);
+      expect(await acts()).toEqual([{ actor: 'key:anne', action: 'directory.import', subject: 'directory' }]);
     });
 
     test('entered twice changes nothing the second time', async () => {
       const csv = `${HEADER}35,15,0261910035,SAMU 35,,,,\n`;
       await importing(csv);
-      expect(await importing(csv, 'bruno')).toEqual({ accepted: 1, rejected: [] });
+      expect(await importing(csv, BRUNO)).toEqual({ accepted: 1, rejected: [] });
       expect(await directory.get('35', '15')).toMatchObject({ version: 1, enteredBy: 'anne' });
     });
 
@@ -211,10 +217,11 @@ describe('the directory', () => {
 
     test('may not be verified by who enters it, nor by who entered the same number before', async () => {
       const csv = (by: string) => `${HEADER}35,15,0261910035,SAMU 35,,,${by},2026-01-01\n`;
-      await expect(importing(csv('anne'), 'anne')).rejects.toMatchObject({ faults: [{ at: 'line 2, verified_by' }] });
-      await directory.put(samu, 'anne');
-      await expect(importing(csv('anne'), 'bruno')).rejects.toMatchObject({ faults: [{ at: 'line 2, verified_by' }] });
-      await importing(csv('chloe'), 'bruno');
+      await expect(importing(csv('anne'), ANNE)).rejects.toMatchObject({ faults: [{ at: 'line 2, verified_by' }] });
+      await expect(importing(csv('Anne '))).rejects.toMatchObject({ faults: [{ at: 'line 2, verified_by' }] });
+      await directory.put(samu, ANNE);
+      await expect(importing(csv('anne'), BRUNO)).rejects.toMatchObject({ faults: [{ at: 'line 2, verified_by' }] });
+      await importing(csv('chloe'), BRUNO);
       expect((await directory.get('35', '15'))?.verification?.by).toBe('chloe');
     });
 
@@ -231,7 +238,7 @@ describe('the directory', () => {
 
     test('as sampled in config/ covers every region, by fiction numbers alone', async () => {
       const sample = createReadStream(new URL('../../config/directory.sample.csv', import.meta.url));
-      expect((await directory.importCsv(sample, 'anne')).accepted).toBe(404);
+      expect((await directory.importCsv(sample, ANNE)).accepted).toBe(404);
       const codes = REGIONS.map(({ code }) => code);
       expect(await directory.missing(codes, ['15', '17', '18', '112'], NOW)).toEqual([]);
       const entries = await directory.list();

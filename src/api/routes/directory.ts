@@ -85,7 +85,7 @@ export const directoryCalls: readonly Call[] = [
     conditional: true,
     reply: { status: 200, description: 'The number', schema: alternativeNumber, versioned: true },
     handle: async ({ params, body, caller, ifVersion }, { directory }) => {
-      const entered = await directory.put({ ...params, ...body }, caller.person, { ifVersion });
+      const entered = await directory.put({ ...params, ...body }, caller, { ifVersion });
       return { kind: 'json', body: entered, version: entered.version };
     },
   }),
@@ -106,7 +106,7 @@ export const directoryCalls: readonly Call[] = [
       description: 'How many entries the file had',
       schema: z.object({ accepted: z.int(), rejected: z.array(fault) }),
     },
-    handle: async ({ upload, caller }, { directory }) => json(await directory.importCsv(upload, caller.person)),
+    handle: async ({ upload, caller }, { directory }) => json(await directory.importCsv(upload, caller)),
   }),
   defineCall({
     right: 'directory.verify',
@@ -126,7 +126,7 @@ export const directoryCalls: readonly Call[] = [
     handle: async ({ params: { region, service }, body, caller }, { directory }) => {
       requireRegion(caller.regions, region);
       const verification = { by: caller.person, ...body };
-      const verified = await directory.recordVerification(region, service, verification, caller.person);
+      const verified = await directory.recordVerification(region, service, verification, caller);
       return { kind: 'json', body: verified, version: verified.version };
     },
   }),
