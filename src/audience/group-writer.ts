@@ -6,7 +6,8 @@ import { createHash, type Hash } from 'node:crypto';
 import { kindOf } from '../sms/msisdn.ts';
 import type { NewBlock } from './block-store.ts';
 import { BLOCK_SIZE, packBlock } from './blocks.ts';
-import { GROUPS, groupName, type LineRun } from './line-table.ts';
+import { groupAt, lineAt, msisdnAt, WORDS } from './entries.ts';
+import { GROUPS, groupName } from './groups.ts';
 import type { AudienceGroup } from './snapshot.ts';
 
 interface OpenGroup {
@@ -20,25 +21,27 @@ interface OpenGroup {
 }
 
 export class GroupWriter {
-  readonly #groups = new Map<number, OpenGroup>();
+  readonly #groups: (OpenGroup | undefined)[] = new Array(GROUPS).fill(undefined);
+  readonly #onDuplicate: (line: number) => void;
   #ready: NewBlock[] = [];
   #last = 0;
-  readonly duplicateLines: number[] = [];
   recipients = 0;
   fictional = 0;
   unassigned = 0;
 
-  /** Takes a run of lines; the first line of a number is kept, the others are noted as duplicates. */
-  take(run: LineRun): void {
-    for (let i = 0; i < run.length; i += 1) {
-      const msisdn = run.msisdn(i);
-      const lineAndGroup = run.lineAndGroup(i);
-      if (msisdn === this.#last) {
-        this.duplicateLines.push(Math.trunc(lineAndGroup / GROUPS));
-        continue;
-      }
+  constructor(onDuplicate: (line: number) => void) {
+    this.#onDuplicate = onDuplicate;
+  }
+
+  /** Takes sorted entries; the first line of a number is kept, the others are told as duplicates. */
+  take(entries: Uint32Array, count: number): void {
+    for (let at = 0; at < count * WORDS; at += WORDS) {
+      const msisdn = msisdnAt(entries, at);
+      if (msisdn === this.#last) this.#onDuplicate(lineAt(entries, at));
+      // A block out of order would hide its recipients from every search.
+      else if (msisdn < this.#last) throw new RangeError('the entries are not sorted');
+      else this.#add(groupAt(entries, at), msisdn);
       this.#last = msisdn;
-      this.#add(lineAndGroup % GROUPS, msisdn);
     }
   }
 
@@ -55,9 +58,9 @@ export class GroupWriter {
 
   /** Packs what is left, and sums up. `firsts` is each group's index, in the order of `groups`. */
   finish(): { groups: AudienceGroup[]; firsts: Buffer[]; digest: string } {
-    const sorted = [...this.#groups.values()].sort(
-      (a, b) => order(a.region, b.region) || order(a.language, b.language),
-    );
+    const sorted = this.#groups
+      .filter((group) => group !== undefined)
+      .sort((a, b) => order(a.region, b.region) || order(a.language, b.language));
     const total = createHash('sha256');
     for (const group of sorted) {
       this.#pack(group);
@@ -76,11 +79,11 @@ export class GroupWriter {
   }
 
   #add(number: number, msisdn: number): void {
-    let group = this.#groups.get(number);
+    let group = this.#groups[number];
     if (group === undefined) {
       const filling = new Float64Array(BLOCK_SIZE);
       group = { ...groupName(number), filling, firsts: [], hash: createHash('sha256'), filled: 0, recipients: 0 };
-      this.#groups.set(number, group);
+      this.#groups[number] = group;
     }
     group.filling[group.filled] = msisdn;
     group.filled += 1;

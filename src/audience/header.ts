@@ -1,5 +1,4 @@
 /** The first line of an audience's file: which column is which. Refuses the whole file when it does not say so. */
-import { open } from 'node:fs/promises';
 import { type Fault, TocsinError } from '../errors.ts';
 
 export const COLUMNS = ['msisdn', 'region', 'language'] as const;
@@ -11,11 +10,12 @@ export interface Header {
 }
 
 const DELIMITERS = [';', '\t', ','] as const;
-const MAX_HEADER_BYTES = 4_096;
+/** The first bytes of a file, in which its first line must stand whole. */
+export const HEADER_BYTES = 4_096;
 
-/** Throws `empty_audience` for an empty file, `invalid_audience` naming each column that is missing, unknown or doubled. */
-export async function readHeader(file: string): Promise<Header> {
-  const head = await firstBytes(file);
+/** `start`: the first HEADER_BYTES of the file, or all of it. Throws `empty_audience` for an empty file, `invalid_audience` naming each column that is missing, unknown or doubled. */
+export function readHeader(start: Buffer): Header {
+  const head = start.toString('utf8', 0, HEADER_BYTES).replace(/^\ufeff/, '');
   if (head.trim() === '') throw new TocsinError('invalid', 'empty_audience', 'The file is empty');
   const [line = ''] = head.split(/\r\n|\r|\n/, 1);
   const delimiter = DELIMITERS.find((sign) => line.includes(sign)) ?? ',';
@@ -40,14 +40,4 @@ export async function readHeader(file: string): Promise<Header> {
     language: names.indexOf('language'),
   };
   return { delimiter, place };
-}
-
-async function firstBytes(file: string): Promise<string> {
-  const handle = await open(file);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(MAX_HEADER_BYTES), 0, MAX_HEADER_BYTES, 0);
-    return buffer.toString('utf8', 0, bytesRead).replace(/^\ufeff/, '');
-  } finally {
-    await handle.close();
-  }
 }

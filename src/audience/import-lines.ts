@@ -1,16 +1,19 @@
 /**
- * One import from the first byte to the last block: receive, read, sort, write. Leaves blocks without a record, which
- * the caller publishes or removes.
+ * One import from the first byte to the last block: read and sort while it comes, then write. Leaves blocks without a
+ * record, which the caller publishes or removes. Every line is accounted for, or the import fails.
  */
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
 import { TocsinError } from '../errors.ts';
 import type { BlockStore, NewBlock } from './block-store.ts';
 import { GroupWriter } from './group-writer.ts';
-import { readHeader } from './header.ts';
-import { type LineCounts, LineTable } from './line-table.ts';
+import { HEADER_BYTES, readHeader } from './header.ts';
+import { LineReader, type LineSink, SHORTEST_LINE } from './line-reader.ts';
+import { LineReasons } from './line-reasons.ts';
+import { plainBytes } from './plain-bytes.ts';
 import type { AudienceSnapshot, ImportProgress } from './snapshot.ts';
-import { spool } from './spool.ts';
+import { SortedRuns } from './sorted-runs.ts';
 
 export interface Import {
   readonly id: string;
@@ -32,66 +35,96 @@ export interface Imported {
 /** Blocks in one write to Redis: two megabytes. */
 const BLOCKS_PER_WRITE = 256;
 const PROGRESS_EVERY_MS = 250;
+/** Bytes read at one go; what one piece holds fits in a run. */
+const PIECE = 256 * 1_024;
+const MOST_RECIPIENTS = Math.ceil(PIECE / SHORTEST_LINE) + 1;
+/** The process serves others too. */
+const BUSY_MS = 20;
 
 export async function importLines(work: Import): Promise<Imported> {
   const { folder, signal } = work;
-  const file = join(folder, 'lines.csv');
-  const { bytes, encoding } = await receive(work, file);
-  const header = await readHeader(file);
-  signal?.throwIfAborted();
-  const table = await LineTable.open(folder);
-  const interrupt = () => table.interrupt();
-  signal?.addEventListener('abort', interrupt);
-  const progress = setInterval(() => {
-    const fraction = table.fraction();
-    work.onProgress?.({ phase: 'reading', bytes, ...(fraction === undefined ? {} : { fraction }) });
-  }, PROGRESS_EVERY_MS);
+  const runs = await SortedRuns.open(join(folder, 'entries'));
   try {
-    await table.load(file, encoding, header);
-    clearInterval(progress);
-    return await write(work, table, await table.count());
-  } catch (error) {
-    // An interrupted statement fails with DuckDB's words; the caller knows its own reason.
+    const reasons = new LineReasons();
+    const lines = await receive(work, runs, reasons);
     signal?.throwIfAborted();
-    throw error;
+    return await write(work, { lines, runs, reasons });
   } finally {
-    clearInterval(progress);
-    signal?.removeEventListener('abort', interrupt);
-    table.close();
+    await runs.close();
   }
 }
 
-async function receive(work: Import, file: string) {
+/** Reads the file's lines into `runs` and `reasons`, and returns how many there are. */
+async function receive(work: Import, runs: SortedRuns, reasons: LineReasons): Promise<number> {
   const { stream, signal, sizeHint, onProgress } = work;
-  let told = 0;
-  const onBytes = (bytes: number) => {
-    const now = performance.now();
-    if (now - told < PROGRESS_EVERY_MS) return;
-    told = now;
-    onProgress?.({ phase: 'receiving', bytes, ...(sizeHint ? { fraction: Math.min(bytes / sizeHint, 1) } : {}) });
+  const sink: LineSink = {
+    recipient: (msisdn, group, line) => runs.add(msisdn, group, line),
+    rejected: (code, line) => reasons.rejected(code, line),
   };
-  try {
-    return await spool(stream, file, { signal, onBytes });
-  } catch (error) {
+  let bytes = 0;
+  let reader: LineReader | undefined;
+  let told = Number.NEGATIVE_INFINITY;
+  let rested = performance.now();
+  const onBytes = (received: number) => {
+    bytes = received;
+  };
+  for await (const piece of pieces(plainBytes(stream, { signal, onBytes }))) {
     signal?.throwIfAborted();
-    if ((error as { code?: unknown } | null)?.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
-    throw new TocsinError('invalid', 'upload_cut_short', 'The upload ended before the file did', { cause: error });
+    reader ??= new LineReader(readHeader(piece), sink);
+    await runs.makeRoom(MOST_RECIPIENTS);
+    reader.take(piece);
+    const now = performance.now();
+    if (now - rested > BUSY_MS) {
+      await turn();
+      rested = performance.now();
+    }
+    if (now - told < PROGRESS_EVERY_MS) continue;
+    told = now;
+    const fraction = sizeHint ? { fraction: Math.min(bytes / sizeHint, 1) } : {};
+    onProgress?.({ phase: 'receiving', bytes, lines: reader.lines, ...fraction });
   }
+  reader ??= new LineReader(readHeader(Buffer.alloc(0)), sink);
+  await runs.makeRoom(1);
+  reader.end();
+  return reader.lines;
 }
 
-async function write(work: Import, table: LineTable, counts: LineCounts): Promise<Imported> {
+/** No larger than PIECE, and the first one large enough for the header. */
+async function* pieces(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let head: Buffer | undefined = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    let bytes = chunk;
+    if (head !== undefined) {
+      head = Buffer.concat([head, chunk]);
+      if (head.length < HEADER_BYTES) continue;
+      bytes = head;
+      head = undefined;
+    }
+    for (let from = 0; from < bytes.length; from += PIECE) yield bytes.subarray(from, from + PIECE);
+  }
+  if (head !== undefined && head.length > 0) yield head;
+}
+
+interface Read {
+  readonly lines: number;
+  readonly runs: SortedRuns;
+  readonly reasons: LineReasons;
+}
+
+async function write(work: Import, { lines, runs, reasons }: Read): Promise<Imported> {
   const { id, folder, blocks, signal, onProgress } = work;
-  const { lines, rejected, rejectedByReason } = counts;
-  const writer = new GroupWriter();
-  const output = new WriteBehind((batch) => blocks.write(id, batch));
+  const rejectedByReason = reasons.rejectedByReason();
+  const rejected = Object.values(rejectedByReason).reduce((sum, count) => sum + count, 0);
   const sound = lines - rejected;
+  const writer = new GroupWriter((line) => reasons.duplicate(line));
+  const output = new WriteBehind((batch) => blocks.write(id, batch));
   try {
-    for await (const run of table.sorted()) {
+    for await (const { entries, count } of runs.merged()) {
       signal?.throwIfAborted();
-      writer.take(run);
+      writer.take(entries, count);
       if (writer.readyBlocks < BLOCKS_PER_WRITE) continue;
       await output.next(writer.takeReady());
-      const done = writer.recipients + writer.duplicateLines.length;
+      const done = writer.recipients + reasons.duplicates;
       onProgress?.({ phase: 'writing', lines, recipients: writer.recipients, fraction: done / sound });
     }
   } catch (error) {
@@ -103,14 +136,15 @@ async function write(work: Import, table: LineTable, counts: LineCounts): Promis
   await output.next(writer.takeReady());
   await output.end();
   const { recipients, fictional, unassigned } = writer;
-  if (recipients === 0) throw emptyAudience(counts);
+  const { duplicates } = reasons;
+  if (recipients + duplicates !== sound) throw new RangeError('the import has lost lines on its way');
+  if (recipients === 0) throw emptyAudience(lines, rejectedByReason);
   await Promise.all(groups.map(({ region, language }, i) => blocks.writeIndex(id, region, language, firsts[i]!)));
-  const duplicates = writer.duplicateLines.length;
   const snapshot = { recipients, groups, fictional, unassigned, lines, duplicates, rejected, rejectedByReason, digest };
   onProgress?.({ phase: 'writing', lines, recipients, fraction: 1 });
   if (rejected + duplicates === 0) return { snapshot };
   const rejectedFile = join(folder, 'rejected.csv');
-  await table.writeRejected(rejectedFile, writer.duplicateLines);
+  await reasons.write(rejectedFile);
   return { snapshot, rejectedFile };
 }
 
@@ -135,7 +169,7 @@ class WriteBehind {
   }
 }
 
-function emptyAudience({ lines, rejectedByReason }: LineCounts): TocsinError {
+function emptyAudience(lines: number, rejectedByReason: Record<string, number>): TocsinError {
   const faults = Object.entries(rejectedByReason).map(([reason, count]) => ({
     at: 'file',
     message: `${count} lines rejected: ${reason.replaceAll('_', ' ')}`,

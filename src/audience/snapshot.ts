@@ -28,7 +28,7 @@ export interface AudienceSnapshot {
   readonly digest: string;
 }
 
-/** Why a line is no recipient. The order is that of the codes in the import's table; never change it within a file. */
+/** Why a line is no recipient. The order is that of their codes in an import (fields.ts). */
 export const REJECTIONS = [
   'wrong_number_of_columns',
   'unknown_region',
@@ -40,9 +40,9 @@ export const REJECTIONS = [
 ] as const;
 export type Rejection = (typeof REJECTIONS)[number];
 
-/** How far an import has come. `fraction` of the phase, where it is known. */
+/** How far an import has come: `receiving` reads and sorts as well. `fraction` of the phase, where it is known. */
 export interface ImportProgress {
-  readonly phase: 'receiving' | 'reading' | 'writing';
+  readonly phase: 'receiving' | 'writing';
   readonly bytes?: number;
   readonly lines?: number;
   readonly recipients?: number;

@@ -32,8 +32,10 @@ describe('audiences', () => {
     await rm(workFolder, { recursive: true, force: true });
   });
 
-  const importing = (content: string | Buffer, options = {}) =>
-    audiences.import(Readable.from([Buffer.from(content)]), { name: 'test', ...options }, 'key:test');
+  const importing = (content: string | Buffer | Readable, options = {}) => {
+    const stream = content instanceof Readable ? content : Readable.from([Buffer.from(content)]);
+    return audiences.import(stream, { name: 'test', ...options }, 'key:test');
+  };
   const snapshotOf = async (content: string | Buffer) => (await importing(content)).snapshot.value;
   const rejectedOf = async (content: string) => {
     const { snapshot } = await importing(content);
@@ -265,6 +267,38 @@ describe('audiences', () => {
     };
     await expect(importing(HEADER + many, { signal: abort.signal, onProgress })).rejects.toThrow('no longer wanted');
     expect(seen.at(-1)?.phase).toBe(phase);
+    expect(await leftovers()).toEqual(NOTHING);
+  });
+
+  test('an import aborted while its upload stands still leaves nothing', async () => {
+    const abort = new AbortController();
+    const stream = new Readable({ read() {} });
+    stream.push(HEADER + line(fiction(1)));
+    const stalled = importing(stream, { signal: abort.signal });
+    setImmediate(() => abort.abort(new Error('no longer wanted')));
+    await expect(stalled).rejects.toThrow('no longer wanted');
+    expect(await leftovers()).toEqual(NOTHING);
+  });
+
+  test('an import aborted before it began leaves nothing', async () => {
+    const signal = AbortSignal.abort(new Error('no longer wanted'));
+    await expect(importing(HEADER + line(fiction(1)), { signal })).rejects.toThrow('no longer wanted');
+    expect(await leftovers()).toEqual(NOTHING);
+  });
+
+  test('tells how far it has come: received bytes and lines, then written recipients, each to its end', async () => {
+    const seen: ImportProgress[] = [];
+    const file = HEADER + Array.from({ length: 300_000 }, (_, i) => line(999_100_000_000 + i)).join('');
+    await importing(file, { sizeHint: file.length, onProgress: (progress: ImportProgress) => seen.push(progress) });
+    expect(seen[0]).toMatchObject({ phase: 'receiving', bytes: file.length, fraction: 1 });
+    expect(seen.at(-1)).toEqual({ phase: 'writing', lines: 300_000, recipients: 300_000, fraction: 1 });
+    const writing = seen.filter(({ phase }) => phase === 'writing').map(({ fraction = -1 }) => fraction);
+    expect(writing).toEqual([...writing].sort((a, b) => a - b));
+  });
+
+  test('refuses a file of no lines, and leaves nothing', async () => {
+    const binary = Buffer.concat([Buffer.from(HEADER), Buffer.alloc(100_000, 1)]);
+    await expect(importing(binary)).rejects.toMatchObject({ kind: 'invalid', code: 'unreadable_audience' });
     expect(await leftovers()).toEqual(NOTHING);
   });
 
