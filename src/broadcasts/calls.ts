@@ -4,6 +4,7 @@ import type { Notice } from '../notices/notice.ts';
 import type { Store } from '../store/connection.ts';
 import type { Person } from '../store/person.ts';
 import type { Records } from '../store/records.ts';
+import { auditReading } from './audited-readings.ts';
 import { cancel, pause, resume } from './control.ts';
 import { evidence } from './evidence.ts';
 import { launch } from './launch.ts';
@@ -32,9 +33,14 @@ export function broadcastCalls(deps: {
     resume: (id: string, by: Person) => resume(store, id, by),
     cancel: (id: string, by: Person) => cancel(store, id, by, now),
     progress: (id: string) => reader.read(id),
-    recipientState: (id: string, msisdn: number) =>
-      recipientState(store, (audience, number) => audiences.locate(audience, number), id, msisdn),
-    evidence: (id: string) => evidence({ store, block, notices, workFolder }, id),
+    recipientState: async (id: string, msisdn: number, by: Person) => {
+      await auditReading(store, 'recipient', id, by);
+      return recipientState(store, (audience, number) => audiences.locate(audience, number), id, msisdn);
+    },
+    evidence: async (id: string, by: Person) => {
+      await auditReading(store, 'evidence', id, by);
+      return evidence({ store, block, notices, workFolder }, id);
+    },
     routeHealth: async () => {
       const summaries = await routeHealth(
         store,

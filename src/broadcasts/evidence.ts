@@ -10,6 +10,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
+import { toCap } from '../notices/cap-out.ts';
 import type { Notice } from '../notices/notice.ts';
 import { auditEntries } from '../store/audit.ts';
 import type { Store } from '../store/connection.ts';
@@ -27,7 +28,6 @@ export interface EvidenceDeps {
   readonly block: BlockOf;
   /** Files are written below it before they are sent: about 6 bytes a recipient. */
   readonly workFolder: string;
-  readonly toCap?: (notice: Notice) => string;
 }
 
 /** Last file: the names, sizes and hashes of all others. A folder without it is not complete. */
@@ -111,7 +111,7 @@ async function writeFiles(
   const { broadcast, notice, plan } = subject;
   const out = new EvidenceFolder(folder, signal);
   await out.json('notice.json', { id: notice.id, ...notice.value });
-  if (deps.toCap) await out.write('notice.cap.xml', [deps.toCap(notice.value)]);
+  await out.write('notice.cap.xml', [toCap(notice.value)]);
   await out.json('broadcast.json', { id: broadcast.id, ...broadcast.value });
   await out.json('lanes.json', plan.lanes);
   await out.json('approvals.json', approvals(notice.value));

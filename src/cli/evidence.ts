@@ -1,8 +1,8 @@
 /** `tocsin evidence`: writes the evidence of a broadcast into a folder, for an inquiry. */
 import { Command } from 'commander';
 import { Audiences } from '../audience/audiences.ts';
+import { auditReading } from '../broadcasts/audited-readings.ts';
 import { writeEvidence } from '../broadcasts/evidence.ts';
-import { toCap } from '../notices/cap-out.ts';
 import type { Notice } from '../notices/notice.ts';
 import { Records } from '../store/records.ts';
 import type { Cli } from './cli.ts';
@@ -27,7 +27,8 @@ async function exportTo(cli: Cli, id: string, { to, json }: { to: string; json?:
   const block = (audience: string, region: string, language: string, n: number) =>
     audiences.block(audience, region, language, n);
   const notices = new Records<Notice>(store, 'notice');
-  const { files } = await writeEvidence({ store, notices, block, workFolder: cli.dataFolder, toCap }, id, to);
+  await auditReading(store, 'evidence', id, { actor: cli.actor, person: cli.actor });
+  const { files } = await writeEvidence({ store, notices, block, workFolder: cli.dataFolder }, id, to);
   if (json) return cli.print(JSON.stringify(files));
   cli.print(`The evidence of ${id} is in ${to}:`);
   cli.print(

@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { OpenBroadcasts } from '../../src/broadcasts/broadcast.ts';
 import type { Progress } from '../../src/broadcasts/progress.ts';
 import { reportHealth } from '../../src/broadcasts/route-health.ts';
+import { auditEntries } from '../../src/store/audit.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { type ApiFixture, apiFixture, problemOf } from './api-fixture.ts';
 import { launched, prepared } from './notice-steps.ts';
@@ -16,6 +17,11 @@ describe('broadcasts over HTTP', () => {
   });
   afterAll(() => api.close());
 
+  const acts = async () => {
+    const all = [];
+    for await (const entry of auditEntries(api.store)) all.push(entry);
+    return all;
+  };
   const control = (verb: string) => api.as('operator', 'post', `/v1/broadcasts/${id}/${verb}`);
 
   test('a broadcast is read with its progress', async () => {
@@ -65,6 +71,22 @@ describe('broadcasts over HTTP', () => {
     expect(slip.text).not.toContain('336399899');
   });
 
+  test('who looked a recipient up or took the evidence is in the audit log, the number is not', async () => {
+    const before = (await acts()).length;
+    await api.as('auditor', 'get', `/v1/broadcasts/${id}/recipients/33639980003`);
+    await api.as('operator', 'get', `/v1/broadcasts/${id}/recipients/33639989999`);
+    await api.as('auditor', 'get', `/v1/broadcasts/${id}/evidence`).responseType('blob');
+    await api.as('approver', 'get', `/v1/broadcasts/${id}/evidence`);
+    const told = (await acts()).slice(before);
+    expect(told.map(({ action, subject, detail }) => [action, subject, detail])).toEqual([
+      ['recipient.lookup', `recipient/${id}`, { person: 'cy' }],
+      ['recipient.lookup', `recipient/${id}`, { person: 'ana' }],
+      ['evidence.export', `evidence/${id}`, { person: 'cy' }],
+    ]);
+    expect(told[0]?.actor).toBe(`key:${api.keys.auditor.key.id}`);
+    expect(JSON.stringify(told)).not.toMatch(/63998/);
+  });
+
   test('the evidence comes as a file', async () => {
     const response = await api.as('auditor', 'get', `/v1/broadcasts/${id}/evidence`).responseType('blob');
     expect(response.headers).toMatchObject({
@@ -72,7 +94,9 @@ describe('broadcasts over HTTP', () => {
       'content-disposition': `attachment; filename=evidence-${id}.tar.gz`,
       'cache-control': 'no-store',
     });
-    expect(gunzipSync(response.body as Buffer).toString('latin1')).toContain(`evidence-${id}/`);
+    const tar = gunzipSync(response.body as Buffer).toString('latin1');
+    for (const name of ['notice.json', 'notice.cap.xml', 'manifest.json'])
+      expect(tar).toContain(`evidence-${id}/${name}`);
   });
 
   test('pause and resume change the state, and what cannot be is a conflict', async () => {

@@ -66,7 +66,6 @@ describe('the evidence of a broadcast', () => {
       notices: noticeRecords(store),
       block: blocksOf(plan),
       workFolder,
-      toCap: (notice) => `<alert><identifier>${notice.identifier}</identifier></alert>`,
     };
     return { ...stored, deps, out: join(folder, 'out') };
   }
@@ -200,13 +199,6 @@ describe('the evidence of a broadcast', () => {
     await writeEvidence(deps, id, out);
     expect(statSync(out).mode & 0o077).toBe(0);
     expect(statSync(join(out, 'recipients.csv.gz')).mode & 0o077).toBe(0);
-  });
-
-  test('goes without CAP where nothing writes it', async () => {
-    const { deps, id, out } = await aBroadcast();
-    const { toCap: _, ...without } = deps;
-    const { files } = await writeEvidence(without, id, out);
-    expect(files.map(({ name }) => name)).toEqual(NAMES.filter((name) => name !== 'notice.cap.xml'));
   });
 
   test('of a broadcast nobody knows is refused before anything is written', async () => {

@@ -58,8 +58,8 @@ const reading: readonly Call[] = [
     summary: 'What became of one number',
     params: { id: z.string(), msisdn: z.string().max(32) },
     reply: { status: 200, description: 'State of the recipient', schema: recipientState },
-    handle: async ({ params: { id, msisdn } }, { broadcasts }) =>
-      json(await broadcasts.recipientState(id, requireMsisdn(msisdn))),
+    handle: async ({ params: { id, msisdn }, caller }, { broadcasts }) =>
+      json(await broadcasts.recipientState(id, requireMsisdn(msisdn), caller)),
   }),
   defineCall({
     right: 'broadcasts.evidence',
@@ -73,8 +73,8 @@ const reading: readonly Call[] = [
       description: 'The evidence, as one file',
       media: ['application/gzip'],
     },
-    handle: async ({ params: { id } }, { broadcasts }) => {
-      const { name, stream, contentType } = await broadcasts.evidence(id);
+    handle: async ({ params: { id }, caller }, { broadcasts }) => {
+      const { name, stream, contentType } = await broadcasts.evidence(id, caller);
       return { kind: 'stream', name, stream, media: contentType };
     },
   }),
@@ -125,6 +125,6 @@ function requireMsisdn(text: string): number {
   const parsed = parseMsisdn(text);
   if (parsed.ok) return parsed.msisdn;
   throw new TocsinError('invalid', 'invalid_msisdn', 'This is not a number of a recipient', {
-    faults: [{ at: ':msisdn', message: parsed.reason }],
+    faults: [{ at: ':msisdn', message: `is no number: ${parsed.reason.replaceAll('_', ' ')}` }],
   });
 }
