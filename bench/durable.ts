@@ -1,8 +1,10 @@
 /** The product on the same work as the floor: launch to last receipt, every step durable, in real dispatcher processes. */
+import type { Broadcast } from '../src/broadcasts/broadcast.ts';
 import { ProgressReader } from '../src/broadcasts/progress.ts';
 import { verify } from '../src/broadcasts/verify.ts';
+import type { Stored } from '../src/store/records.ts';
 import type { Bed } from './bed.ts';
-import type { Child } from './children.ts';
+import { type Child, hasEnded } from './children.ts';
 import { cpuMicros, peakMb } from './machine.ts';
 import type { PrivateRedis } from './private-redis.ts';
 import { type Clocked, cleanRecord, clockRun, lostOf } from './run-clock.ts';
@@ -22,9 +24,17 @@ export interface DurableWork {
   readonly title: string;
   readonly nodeArgs?: readonly string[];
   /** Called while the run goes on, with what takes part in it. */
-  readonly meanwhile?: (parts: { redis: PrivateRedis; dispatchers: readonly Child[] }) => Promise<void>;
+  readonly meanwhile?: (parts: Parts) => Promise<void>;
+  /** Whether a dispatcher may end in mid-run; its CPU time is then not known. */
+  readonly mayEnd?: boolean;
   /** Called after the run, before Redis is gone. */
   readonly afterwards?: (redis: PrivateRedis) => Promise<void>;
+}
+
+interface Parts {
+  readonly redis: PrivateRedis;
+  readonly dispatchers: readonly Child[];
+  readonly broadcast: Stored<Broadcast>;
 }
 
 export interface DurableResult extends Clocked {
@@ -38,6 +48,8 @@ export interface DurableResult extends Clocked {
   readonly idleBytesPerRecipient: number;
   readonly lost: number;
   readonly duplicates: number;
+  /** Recipients whose submission may or may not have reached the SMSC, by the ledger's own count. */
+  readonly inDoubt: number;
   readonly appendfsync: string;
   readonly redisVersion: string;
 }
@@ -60,13 +72,13 @@ export async function runDurable(bed: Bed, work: DurableWork): Promise<DurableRe
   const dispatchers = await bed.startDispatchers(work.dispatchers, choice);
   await redis.resetCommands();
 
-  const cpuOf = () => dispatchers.reduce((sum, { pid }) => sum + cpuMicros(pid), 0);
+  const cpuOf = () => living(dispatchers).reduce((sum, { pid }) => sum + cpuMicros(pid), 0);
   const [before, cpuBefore] = [await redis.read(), cpuOf()];
   const launchedAt = Date.now();
   const broadcast = await seeded.launch();
-  const [clocked] = await Promise.all([clockRun(bed, work), work.meanwhile?.({ redis, dispatchers })]);
+  const [clocked] = await Promise.all([clockRun(bed, work), work.meanwhile?.({ redis, dispatchers, broadcast })]);
   const [after, cpuAfter] = [await redis.read(), cpuOf()];
-  bed.requireRunning(dispatchers);
+  if (!work.mayEnd) bed.requireRunning(dispatchers);
 
   const reader = new ProgressReader({ store });
   const progress = await until(
@@ -85,13 +97,14 @@ export async function runDurable(bed: Bed, work: DurableWork): Promise<DurableRe
     ...clocked,
     nodeMicrosPerMessage: (cpuAfter - cpuBefore) / messages,
     redisMicrosPerMessage: (after.cpuMicros - before.cpuMicros) / messages,
-    rssMb: Math.max(...dispatchers.map(({ pid }) => peakMb(pid))),
+    rssMb: Math.max(...living(dispatchers).map(({ pid }) => peakMb(pid))),
     aofBytesPerMessage: (after.aofBytes - before.aofBytes) / messages,
     launchToFirstSubmitMs: clocked.firstSubmitAt - launchedAt,
     idleBytesPerRecipient: (before.memoryBytes - empty.memoryBytes) / messages,
     // Whoever the ledger does not hold as delivered is lost too, whatever the SMSC says.
     lost: Math.max(lostOf(record, messages, segments), messages - progress.counts.delivered),
     duplicates: record.repeatedParts,
+    inDoubt: progress.inDoubt,
     appendfsync: await redis.setting('appendfsync'),
     redisVersion: await redis.version(),
   };
@@ -100,3 +113,5 @@ export async function runDurable(bed: Bed, work: DurableWork): Promise<DurableRe
   await bed.stopRedis(redis);
   return result;
 }
+
+const living = (dispatchers: readonly Child[]): Child[] => dispatchers.filter((child) => !hasEnded(child));

@@ -28,6 +28,8 @@ const text = process.argv[7] ?? '';
 const templates = templatesOf(text);
 const parts = messages * templates.length;
 const addresses = new Map<string, number>();
+/** Ids of receipts that came before their response. */
+const early = new Set<string>();
 let next = 0;
 let receipts = 0;
 let bound = 0;
@@ -62,10 +64,15 @@ function openLink(): void {
     const sequence = readU32(buf, start + 12);
     if (command === SUBMIT_RESP) {
       unanswered -= 1;
-      addresses.set(readLatin1(buf, start + 16, end - 1), sequence);
+      const id = readLatin1(buf, start + 16, end - 1);
+      if (early.size > 0 && early.delete(id)) receipts += 1;
+      else addresses.set(id, sequence);
     } else if (command === COMMAND.deliver_sm) {
       const id = readDeliver(buf, start, end).receiptedMessageId;
-      if (id !== undefined && addresses.delete(id)) receipts += 1;
+      if (id !== undefined) {
+        if (addresses.delete(id)) receipts += 1;
+        else early.add(id);
+      }
       answered = writeDeliverResp(answers, answered, command, sequence, STATUS.ESME_ROK);
     } else if (command === BIND_RESP) {
       bound += 1;

@@ -1,10 +1,19 @@
 /** `npm run bench`: reads the command line, and sees to it that whatever was started ends. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Bed } from './bed.ts';
+import { measureFlat } from './flat.ts';
+import { measurePlan } from './plan.ts';
+import { measureProcesses } from './processes.ts';
 import { Screen } from './screen.ts';
 import { measureSpeed, type SpeedOptions } from './speed.ts';
 
 const screen = new Screen(process.stderr);
+
+const links = new Option('--links <count>', 'SMPP sessions of each dispatcher').argParser(whole(1, 64)).default(8);
+const window = new Option('--window <count>', 'submissions in flight on a link')
+  .argParser(whole(1, 10_000))
+  .default(1_000);
+const json = new Option('--json <file>', 'also writes the figures there');
 
 const program = new Command('npm run bench --')
   .description(
@@ -16,7 +25,10 @@ const program = new Command('npm run bench --')
 Examples:
   npm run bench                                       floor and product, 5 rounds of 600,000 messages (3 minutes)
   npm run bench -- --rounds 1 --messages 100000       a quick look (20 seconds)
-  npm run bench -- --json out.json --segments 2`,
+  npm run bench -- --json out.json --segments 2
+  npm run bench -- flat --recipients 1000000          cost by size of the audience
+  npm run bench -- processes                          several dispatchers, one killed
+  npm run bench -- plan                               planning 27 million recipients`,
   );
 
 program
@@ -24,14 +36,46 @@ program
   .description('floor and product on the same work, several rounds')
   .option('--messages <count>', 'recipients of a round', whole(1, 50_000_000), 600_000)
   .option('--rounds <count>', 'rounds; the median is reported', whole(1, 100), 5)
-  .option('--links <count>', 'SMPP sessions of each dispatcher', whole(1, 64), 8)
-  .option('--window <count>', 'submissions in flight on a link', whole(1, 10_000), 1_000)
+  .addOption(links)
+  .addOption(window)
   .option('--dispatchers <count>', 'dispatcher processes', whole(1, 16), 1)
   .addOption(new Option('--segments <count>', 'segments of the text').choices(['1', '2']).default('1'))
-  .option('--json <file>', 'also writes the figures there')
+  .addOption(json)
   .action((options: Omit<SpeedOptions, 'segments'> & { segments: string }) =>
     onBed((bed) => measureSpeed(bed, { ...options, segments: options.segments === '2' ? 2 : 1 })),
   );
+
+program
+  .command('flat')
+  .description('cost at a small and a large audience, an AOF rewrite in mid-run, memory and disk')
+  .option(
+    '--recipients <count>',
+    'the large audience; 10 million takes some 6 minutes',
+    whole(10_000, 50_000_000),
+    10_000_000,
+  )
+  .option('--small <count>', 'the small audience', whole(1_000, 10_000_000), 100_000)
+  .addOption(links)
+  .addOption(window)
+  .addOption(json)
+  .action((options) => onBed((bed) => measureFlat(bed, options)));
+
+program
+  .command('processes')
+  .description('1, 2 and 4 dispatchers on one Redis; one of two killed in mid-run')
+  .option('--messages <count>', 'recipients of a run', whole(1, 50_000_000), 600_000)
+  .addOption(links)
+  .addOption(window)
+  .addOption(json)
+  .action((options) => onBed((bed) => measureProcesses(bed, options)));
+
+program
+  .command('plan')
+  .description('from the launch of a country to its first submission and its last planned batch')
+  .option('--recipients <count>', 'recipients', whole(1_000, 60_000_000), 27_000_000)
+  .option('--rounds <count>', 'rounds; the median is reported', whole(1, 100), 3)
+  .addOption(json)
+  .action((options) => onBed((bed) => measurePlan(bed, options)));
 
 await program.parseAsync(process.argv);
 

@@ -54,6 +54,12 @@ export class SimulatedSmsc {
     await this.#call('POST', '/reset');
   }
 
+  /** Whether anything came to a recipient. */
+  async hasSeen(msisdn: number): Promise<boolean> {
+    const { parts } = (await this.#call('GET', `/record/recipients/${msisdn}`)) as { parts: unknown[] };
+    return parts.length > 0;
+  }
+
   /** Sessions bound now. */
   async bound(): Promise<number> {
     const links = (await this.#call('GET', '/links')) as { mode: string; systemId: string | null }[];
