@@ -25,11 +25,11 @@ export type BatchJob = z.infer<typeof batchJobSchema>;
 export const batchJobId = (job: Pick<BatchJob, 'broadcast' | 'batch'>): string => `b${job.broadcast}-${job.batch}`;
 
 /**
- * Severity decides first (R11). Within one, batches run by the fraction of their lane that comes before them: all lanes
- * advance together, and a small region is never behind a large one.
+ * Severity decides first (R11). Within one, all lanes begin together, advance together and end together, whatever their
+ * size; one of a single batch is done at once, so a small region is never behind a large one.
  */
 export function batchPriority(severity: Severity, positionInLane: number, batchesOfLane: number): number {
-  const fraction = positionInLane / batchesOfLane;
+  const fraction = positionInLane / Math.max(1, batchesOfLane - 1);
   return 1 + SEVERITY_RANK[severity] * BAND + Math.floor(fraction * (BAND - 1));
 }
 

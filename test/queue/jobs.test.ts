@@ -52,26 +52,32 @@ describe('the priority of a batch', () => {
     );
   });
 
-  test('lets all lanes advance together: none is ever ahead by more than a batch', () => {
-    const sizes = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 2, maxLength: 6 });
+  test('lets all lanes advance together: they are never further apart than a batch of each', () => {
+    const sizes = fc.array(fc.integer({ min: 2, max: 60 }), { minLength: 2, maxLength: 6 });
     fc.assert(
       fc.property(sizes, (lanes) => {
         const done = lanes.map(() => 0);
         for (const of of runOrder(lanes)) {
           done[of]! += 1;
-          // Begun, not finished: the fraction before the batch that runs now.
-          const begun = lanes.map((size, i) => Math.max(0, done[i]! - 1) / size);
-          const waiting = lanes.map((size, i) => done[i]! / size);
-          expect(Math.max(...begun)).toBeLessThanOrEqual(Math.min(...waiting) + 1e-5);
+          const least = lanes.map((size, i) => (done[i]! - 1) / size);
+          const most = lanes.map((size, i) => (done[i]! + 1) / size);
+          expect(Math.max(...least)).toBeLessThanOrEqual(Math.min(...most) + 1e-5);
         }
       }),
     );
   });
 
+  test('lets all lanes end together: the last batches of all come after everything else', () => {
+    const lanes = [2_500, 20, 900, 3];
+    const order = runOrder(lanes);
+    for (const [of] of lanes.entries())
+      expect(order.lastIndexOf(of)).toBeGreaterThanOrEqual(order.length - lanes.length);
+  });
+
   test('never leaves a small region behind a large one', () => {
     const order = runOrder([2_500, 1, 900, 3]);
     expect(order.indexOf(1)).toBeLessThan(4);
-    expect(order.lastIndexOf(3)).toBeLessThan(order.length * 0.7);
+    expect(order.indexOf(3)).toBeLessThan(4);
   });
 });
 
