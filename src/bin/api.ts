@@ -7,7 +7,7 @@ import { Keys } from '../api/keys.ts';
 import { startServer } from '../api/server.ts';
 import { Audiences } from '../audience/audiences.ts';
 import { broadcastCalls } from '../broadcasts/calls.ts';
-import { loadRoutes, requireDurableStore } from '../broadcasts/routes.ts';
+import { liveRouteFaults, loadRoutes, requireDurableStore, routeFor } from '../broadcasts/routes.ts';
 import { explainConfigError, loadConfig } from '../config.ts';
 import { Directory } from '../directory/directory.ts';
 import { createLogger } from '../log.ts';
@@ -34,7 +34,10 @@ async function main(): Promise<void> {
   await audiences.sweepUnfinished();
   const directory = new Directory({ store });
   const snapshot = async (id: string) => (await audiences.get(id)).value;
-  const notices = new Notices({ store, templates, directory, snapshot });
+  const notices = new Notices({
+    ...{ store, templates, directory, snapshot },
+    requireRoute: (notice) => void routeFor(routes, notice),
+  });
   const broadcasts = broadcastCalls({
     store,
     notices: notices.records,
@@ -47,6 +50,7 @@ async function main(): Promise<void> {
   const keys = new Keys({ store });
   const { app, closeStreams } = createApp({
     ...{ store, keys, notices, directory, audiences, templates, broadcasts, routes, log, metrics, version },
+    notReady: () => liveRouteFaults(redis, routes),
   });
   const server = await startServer(app, { ...config.http, closeStreams });
   log.info({ port: server.port }, 'api ready');
