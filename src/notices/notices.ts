@@ -27,6 +27,8 @@ export interface NoticesDeps {
   readonly directory: NumberSource;
   /** The snapshot's counts; throws `not-found` for an unknown one. */
   readonly snapshot: (id: string) => Promise<AudienceView>;
+  /** Throws `invalid` when no route could carry the notice: better known before anybody approves it. */
+  readonly requireRoute?: (notice: Pick<Notice, 'status' | 'route'>) => void;
   /** CAP sender of notices written here: a domain name. */
   readonly sender?: string;
   /** ms since epoch. */
@@ -214,13 +216,22 @@ export class Notices {
     return [{ code: 'unknown_notice', at: '/followsUp', message: `there is no notice "${followsUp}"` }];
   }
 
+  #routeProblems(notice: Notice): Problem[] {
+    try {
+      this.#deps.requireRoute?.(notice);
+      return [];
+    } catch (error) {
+      return problemsOf(error);
+    }
+  }
+
   /** What a submission at this time would freeze, and what it would be refused for. */
   async #tryOut(
     notice: Notice,
     nowMs: number,
   ): Promise<{ audience?: AudienceView; composed: Composed; problems: Problem[] }> {
     const template = this.#deps.templates.find(notice.template);
-    const problems = statementProblems(notice, template, nowMs);
+    const problems = [...statementProblems(notice, template, nowMs), ...this.#routeProblems(notice)];
     let audience: AudienceView | undefined;
     try {
       audience = await this.#deps.snapshot(notice.audience);

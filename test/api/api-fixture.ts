@@ -9,7 +9,7 @@ import type { Role } from '../../src/api/rights.ts';
 import { startServer } from '../../src/api/server.ts';
 import { Audiences } from '../../src/audience/audiences.ts';
 import { broadcastCalls } from '../../src/broadcasts/calls.ts';
-import { type Route, routeSchema } from '../../src/broadcasts/routes.ts';
+import { type Route, routeFor, routeSchema } from '../../src/broadcasts/routes.ts';
 import { Directory } from '../../src/directory/directory.ts';
 import { createLogger } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
@@ -88,8 +88,9 @@ async function realDeps(store: Store, workFolder: string): Promise<ApiDeps> {
   const directory = new Directory({ store });
   const audiences = new Audiences({ store, workFolder });
   const snapshot = async (id: string) => (await audiences.get(id)).value;
-  const notices = new Notices({ store, templates, directory, snapshot });
   const routes = [EXERCISE_ROUTE];
+  const requireRoute = (notice: Parameters<typeof routeFor>[1]) => void routeFor(routes, notice);
+  const notices = new Notices({ store, templates, directory, snapshot, requireRoute });
   const broadcasts = broadcastCalls({ store, notices: notices.records, routes, audiences, workFolder });
   return {
     store,

@@ -71,6 +71,18 @@ describe('notices over HTTP', () => {
   });
 
   test.each([
+    ['a route that is not there', { route: 'elsewhere' }, /no route "elsewhere"/],
+    ['a status that no route carries', { status: 'Actual' }, /no live route/],
+  ])('a notice for %s shows it in the preview, and is not submitted', async (_what, changes, message) => {
+    const { id } = (await create(changes)).body as NoticeBody;
+    const fault = { code: 'unknown_route', at: '/route', message: expect.stringMatching(message) };
+    expect((await preview(id)).problems).toContainEqual(fault);
+    const refused = problemOf(await api.as('operator', 'post', `/v1/notices/${id}/submit`));
+    expect(refused.status).toBe(422);
+    expect(refused.faults).toContainEqual(fault);
+  });
+
+  test.each([
     [{ regions: ['35', '99'] }, 'unknown_region', '/regions/1'],
     [{ regions: [] }, 'empty_area', '/regions'],
     [{ template: 'no-such' }, 'unknown_template', '/template'],
