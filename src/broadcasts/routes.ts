@@ -42,6 +42,13 @@ export const routeSchema = z
       .nullable()
       .default(null)
       .describe('rate shared by all processes; null for no limit'),
+    regionSegmentsPerSecond: z
+      .record(
+        z.string().regex(/^(\*|0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-46])$/, 'must be the code of a département, or *'),
+        z.number().min(1).max(1_000_000),
+      )
+      .default({})
+      .describe('caps by region, shared by all processes; * is for every region that has none of its own'),
     sender: z
       .strictObject({
         address: z.string(),

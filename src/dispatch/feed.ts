@@ -17,15 +17,15 @@ export class Feed {
     return this.#runs;
   }
 
-  /** The run to take work from; undefined when none has any. */
-  next(nowMs: number): BatchRun | undefined {
+  /** The run to take work from; undefined when none has any that `mayGo`. */
+  next(nowMs: number, mayGo: (run: BatchRun) => boolean = () => true): BatchRun | undefined {
     const { length } = this.#runs;
     let best: BatchRun | undefined;
     let bestAt = 0;
     for (let i = 0; i < length; i += 1) {
       const at = (this.#turn + i) % length;
       const run = this.#runs[at]!;
-      if ((best === undefined || run.rank < best.rank) && run.hasWork(nowMs)) {
+      if ((best === undefined || run.rank < best.rank) && run.hasWork(nowMs) && mayGo(run)) {
         best = run;
         bestAt = at;
       }

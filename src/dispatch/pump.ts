@@ -9,12 +9,14 @@ import type { BatchRun, Work } from './batch-run.ts';
 import type { Feed } from './feed.ts';
 import type { Link } from './link.ts';
 import type { Pacer } from './pacer.ts';
+import type { RegionGates } from './region-gates.ts';
 
 export interface PumpDeps {
   readonly route: Route;
   readonly slots: Slots;
   readonly feed: Feed;
   readonly pacer: Pacer;
+  readonly gates: RegionGates;
   readonly links: readonly Link[];
   readonly now: () => number;
   /** Submissions were written for a broadcast. */
@@ -74,8 +76,8 @@ export class Pump {
 
   /** One group to one link; false when there was nothing to do. */
   async #step(): Promise<boolean> {
-    const { feed, pacer, now } = this.#deps;
-    const ready = feed.next(now());
+    const { feed, pacer, gates, now } = this.#deps;
+    const ready = feed.next(now(), this.#mayGo);
     const link = ready && this.#roomiest();
     if (!ready || !link) return false;
     const parts = this.#atOnce(ready);
@@ -84,9 +86,10 @@ export class Pump {
     const most = Math.min(room, MAX_CLAIM);
     const segments = await pacer.take(parts, most * parts);
     // The wait may have been long: ask again whose turn it is.
-    const run = feed.next(now());
+    const run = feed.next(now(), this.#mayGo);
     const each = run ? this.#atOnce(run) : 1;
-    const slots = Math.min(Math.floor(segments / each), Math.floor(link.room / each));
+    const due = run ? gates.due(run.lane.region, each) : 0;
+    const slots = Math.floor(Math.min(segments, link.room, due) / each);
     const work = run && slots > 0 ? run.take(slots, now()) : undefined;
     if (!run || !work) {
       pacer.giveBack(segments);
@@ -94,6 +97,7 @@ export class Pump {
     }
     const needed = work.kind === 'part' ? 1 : (work.last - work.first + 1) * each;
     pacer.giveBack(segments - needed);
+    gates.use(run.lane.region, needed);
     link.reserve(needed);
     this.#underWay += 1;
     this.#submit(run, link, work)
@@ -105,6 +109,9 @@ export class Pump {
       });
     return true;
   }
+
+  /** Whether the cap of its region lets a run go now. */
+  readonly #mayGo = (run: BatchRun): boolean => this.#deps.gates.due(run.lane.region, this.#atOnce(run)) > 0;
 
   /** Parts of a text that leave together: all, but where the window is smaller than the text. */
   #atOnce(run: BatchRun): number {

@@ -23,6 +23,7 @@ import { Pacer } from './pacer.ts';
 import { Pump } from './pump.ts';
 import { Receipts } from './receipts.ts';
 import { Recorder } from './recorder.ts';
+import { RegionGates } from './region-gates.ts';
 import { Tally } from './tally.ts';
 
 export interface RouteDispatchDeps {
@@ -109,6 +110,7 @@ export class RouteDispatch {
       slots,
       feed: this.#feed,
       pacer: this.#pacer,
+      gates: new RegionGates({ pacerOf: (region) => this.#regionPacer(region), onDue: onWork, onStoreFault }),
       links: this.#links,
       now,
       onSubmitted: (run, segments) => {
@@ -119,6 +121,14 @@ export class RouteDispatch {
     });
     const { feed, outcomes } = { feed: this.#feed, outcomes: this.#outcomes };
     this.#processor = new BatchProcessor({ route, index, slots, feed, outcomes, block: deps.block, onWork, log, now });
+  }
+
+  #regionPacer(region: string): Pacer | undefined {
+    const { store, route } = this.#deps;
+    const caps = route.regionSegmentsPerSecond;
+    const cap = caps[region] ?? caps['*'];
+    if (cap === undefined) return undefined;
+    return new Pacer({ store, route: { id: `${route.id}.${region}`, segmentsPerSecond: cap } });
   }
 
   start(): void {
