@@ -3,19 +3,27 @@
  * `appendfsync always`. Never used where a Redis is configured.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { Redis } from 'ioredis';
+import { TocsinError } from '../errors.ts';
 
 export interface EmbeddedRedis {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
+  /** Resolves with how the server ended, whoever ended it. */
+  readonly ended: Promise<string>;
   /** Ends the server after it has written everything; the folder stays. */
   stop(): Promise<void>;
 }
 
 const START_DEADLINE_MS = 10_000;
 const STOP_DEADLINE_MS = 10_000;
+const PROBE_MS = 1_000;
+/** In the server's folder: the URL of the server that runs there. */
+const URL_FILE = 'server-url';
 
 export async function freePort(): Promise<number> {
   const server = createServer();
@@ -26,14 +34,20 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Starts `binary` on `port` (or a free one) in `folder` and waits until it takes connections. */
+/**
+ * Starts `binary` on `port` (or a free one) in `folder` and waits until it takes connections, which is after it has read
+ * its AOF. Throws `conflict` / `folder_in_use` when a server runs there: two on one AOF would ruin it.
+ */
 export async function startEmbeddedRedis(options: {
   binary: string;
   folder: string;
   port?: number;
+  deadlineMs?: number;
 }): Promise<EmbeddedRedis> {
-  const { binary, folder, port = await freePort() } = options;
-  mkdirSync(folder, { recursive: true });
+  const { binary, folder, port = await freePort(), deadlineMs = START_DEADLINE_MS } = options;
+  // It will hold telephone numbers.
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  await refuseSecondServer(folder);
   const settings = {
     port: String(port),
     bind: '127.0.0.1',
@@ -48,11 +62,43 @@ export async function startEmbeddedRedis(options: {
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   // A group of its own: Ctrl-C must not end the store before those who write to it.
   const child = spawn(binary, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-  await listening(child);
-  return { url: `redis://127.0.0.1:${port}`, port, pid: child.pid ?? 0, stop: () => stop(child) };
+  await listening(child, deadlineMs);
+  const ended = new Promise<string>((done) => child.once('exit', (code, by) => done(by ?? `status ${code}`)));
+  const url = `redis://127.0.0.1:${port}`;
+  writeFileSync(join(folder, URL_FILE), url);
+  return { url, port, pid: child.pid ?? 0, ended, stop: () => stop(child) };
 }
 
-function listening(child: ChildProcess): Promise<void> {
+/** By asking the server itself, so that a file that a killed one left behind is no obstacle. */
+async function refuseSecondServer(folder: string): Promise<void> {
+  let url: string;
+  try {
+    url = readFileSync(join(folder, URL_FILE), 'utf8');
+  } catch {
+    return;
+  }
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    connectTimeout: PROBE_MS,
+    disconnectTimeout: 100,
+  });
+  redis.on('error', () => {});
+  try {
+    await redis.connect();
+    const [, dir] = (await redis.config('GET', 'dir')) as string[];
+    if (dir !== resolve(folder)) return;
+    const pid = /process_id:(\d+)/.exec(await redis.info('server'))?.[1];
+    const message = `A Redis runs on ${folder} already (process ${pid}, ${url}): Tocsin was started there, or was killed and left it behind. End it first`;
+    throw new TocsinError('conflict', 'folder_in_use', message);
+  } catch (error) {
+    if (error instanceof TocsinError) throw error;
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function listening(child: ChildProcess, deadlineMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let output = '';
     const settle = (error?: Error) => {
@@ -65,8 +111,8 @@ function listening(child: ChildProcess): Promise<void> {
     };
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
-      settle(new Error(`Redis did not start within ${START_DEADLINE_MS} ms:\n${output}`));
-    }, START_DEADLINE_MS);
+      settle(new Error(`Redis did not start within ${deadlineMs} ms:\n${output}`));
+    }, deadlineMs);
     const onData = (chunk: Buffer) => {
       output += chunk.toString();
       if (/ready to accept connections/i.test(output)) settle();

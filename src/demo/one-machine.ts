@@ -22,6 +22,8 @@ export interface OneMachine {
   readonly signal: AbortSignal;
 }
 
+/** A national broadcast leaves gigabytes of AOF, which Redis reads before it answers. */
+const REDIS_DEADLINE_MS = 15 * 60_000;
 const PROGRAMS = ['api', 'dispatcher'] as const;
 
 /** Runs until told to stop or until a program ends; resolves with the exit status. */
@@ -39,7 +41,8 @@ export async function runOneMachine(machine: OneMachine): Promise<number> {
       if (signal.aborted) resolve(undefined);
       signal.addEventListener('abort', () => resolve(undefined), { once: true });
     });
-    const first = await Promise.race([...ends, stopped]);
+    const redisEnds = embedded ? [embedded.ended.then((how) => ({ name: 'private Redis', how }))] : [];
+    const first = await Promise.race([...ends, ...redisEnds, stopped]);
     if (first) say(`The ${first.name} has ended (${first.how}), so all end.`);
     for (const { child } of children) if (child.exitCode === null) child.kill('SIGTERM');
     await Promise.all(ends);
@@ -52,7 +55,7 @@ export async function runOneMachine(machine: OneMachine): Promise<number> {
 async function privateRedis({ say, dataFolder }: OneMachine) {
   const binary = await findOrInstallRedis({ say });
   const folder = join(dataFolder, 'redis');
-  const redis = await startEmbeddedRedis({ binary, folder });
+  const redis = await startEmbeddedRedis({ binary, folder, deadlineMs: REDIS_DEADLINE_MS });
   say(`TOCSIN_REDIS_URL is not set: a private Redis runs on ${redis.url}, its data is kept in ${folder}.`);
   say(`For the command line beside it: export TOCSIN_REDIS_URL=${redis.url}`);
   return redis;

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +55,24 @@ describe('startEmbeddedRedis', () => {
     await server.stop();
     await server.stop();
     expect(existsSync(`/proc/${server.pid}`)).toBe(false);
+  });
+
+  test('refuses a second server on the folder of one that runs, and takes over from one that was killed', async () => {
+    const first = await start();
+    await expect(start()).rejects.toMatchObject({
+      code: 'folder_in_use',
+      message: expect.stringContaining(String(first.pid)),
+    });
+    process.kill(first.pid, 'SIGKILL');
+    await expect(first.ended).resolves.toBe('SIGKILL');
+    const second = await start();
+    expect(second.pid).not.toBe(first.pid);
+  });
+
+  test('lets nobody else look into its folder', async () => {
+    folder = join(folder, 'redis');
+    await start();
+    expect(statSync(folder).mode & 0o077).toBe(0);
   });
 
   test('tells what the server said when it could not start', async () => {
