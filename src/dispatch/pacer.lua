@@ -15,6 +15,11 @@ if limit > 0 then
     redis.call('HSET', KEYS[1], 'limit', string.format('%.3f', limit), 'at', string.format('%d', now))
   end
 end
+-- A learned limit that grew above the configured one, or above any route's, means nothing any more.
+if limit > 0 and limit >= (configured > 0 and configured or 1000000) then
+  limit = 0
+  redis.call('HDEL', KEYS[1], 'limit', 'at')
+end
 local rate = configured
 if limit > 0 and (rate == 0 or limit < rate) then rate = limit end
 if rate == 0 then return {tonumber(ARGV[2]), 0, 0} end
