@@ -60,6 +60,8 @@ export interface StartInput {
   route?: Partial<Record<keyof Route, unknown>>;
   routes?: readonly Partial<Record<keyof Route, unknown>>[];
   dispatchers?: number;
+  /** A store of the caller's; else one of its own on the run's Redis. */
+  store?: Store;
 }
 
 export type RunningDispatch = Awaited<ReturnType<ReturnType<typeof dispatchFixture>['start']>>;
@@ -96,7 +98,7 @@ export function dispatchFixture() {
   };
 
   const start = async (input: StartInput = {}) => {
-    const { store, close } = await testStore();
+    const { store, close } = input.store ? { store: input.store, close: async () => {} } : await testStore();
     endings.push(close);
     const simulator = await simulate(input.behaviour);
     const routes = (input.routes ?? [input.route ?? {}]).map((changes) =>
