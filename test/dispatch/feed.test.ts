@@ -1,0 +1,65 @@
+import { Feed } from '../../src/dispatch/feed.ts';
+import { aRun, pending } from './builders.ts';
+
+describe('the feed', () => {
+  test('has nothing without a run, nor where no run has work', () => {
+    const feed = new Feed();
+    expect(feed.next(0)).toBeUndefined();
+    feed.add(aRun(['delivered']));
+    expect(feed.next(0)).toBeUndefined();
+  });
+
+  test('gives runs of one rank their turn one after the other', () => {
+    const feed = new Feed();
+    const runs = [0, 1, 2].map((batch) => aRun(pending(8), { batch }));
+    for (const run of runs) feed.add(run);
+    const order = Array.from({ length: 6 }, () => runs.indexOf(feed.next(0)!));
+    expect(order).toEqual([0, 1, 2, 0, 1, 2]);
+  });
+
+  test('R11: gives the graver broadcast every turn while it has work', () => {
+    const feed = new Feed();
+    const minor = aRun(pending(8), { batch: 0, rank: 3 });
+    const extreme = aRun(pending(2), { batch: 1, rank: 0 });
+    feed.add(minor);
+    feed.add(extreme);
+    expect([feed.next(0), feed.next(0)]).toEqual([extreme, extreme]);
+    extreme.take(2, 0);
+    expect(feed.next(0)).toBe(minor);
+  });
+
+  test('passes over a run that waits, until it is due', () => {
+    const feed = new Feed();
+    const waiting = aRun(pending(1), { batch: 0, rank: 0 });
+    waiting.take(1, 0);
+    waiting.again(0, 50);
+    const other = aRun(pending(8), { batch: 1 });
+    feed.add(waiting);
+    feed.add(other);
+    expect([feed.next(49), feed.next(50)]).toEqual([other, waiting]);
+  });
+
+  test('knows when the first waiting slot of any run is due', () => {
+    const feed = new Feed();
+    expect(feed.nextDue()).toBeUndefined();
+    for (const [batch, at] of [70, 30, 50].entries()) {
+      const run = aRun(pending(1), { batch });
+      run.take(1, 0);
+      run.again(0, at);
+      feed.add(run);
+    }
+    expect(feed.nextDue()).toBe(30);
+  });
+
+  test('forgets a run that is removed, in whatever turn', () => {
+    const feed = new Feed();
+    const runs = [0, 1, 2].map((batch) => aRun(pending(8), { batch }));
+    for (const run of runs) feed.add(run);
+    feed.next(0);
+    feed.next(0);
+    feed.remove(runs[2]!);
+    feed.remove(runs[1]!);
+    expect(feed.runs).toEqual([runs[0]]);
+    expect(feed.next(0)).toBe(runs[0]);
+  });
+});
