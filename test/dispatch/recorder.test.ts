@@ -1,0 +1,199 @@
+/** The recorder on a Redis that is slow, full or gone: nothing is told to anybody before it is durable. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedRedis } from '../../src/demo/embedded-redis.ts';
+import { findOrInstallRedis } from '../../src/demo/redis-binary.ts';
+import { BroadcastIndex } from '../../src/dispatch/broadcast-index.ts';
+import { Recorder } from '../../src/dispatch/recorder.ts';
+import { baseAddress, batchNumber, offsetOf } from '../../src/ledger/address.ts';
+import { MessageIds } from '../../src/ledger/message-ids.ts';
+import { Slots } from '../../src/ledger/slots.ts';
+import { eventCode, stateOf } from '../../src/ledger/states.ts';
+import { connectRedis, ready, type Store } from '../../src/store/connection.ts';
+import { happen, storeBroadcast } from '../broadcasts/builders.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+const DELIVERED = eventCode('receiptDelivered');
+
+let redisUrl: string;
+const endings: (() => Promise<void> | void)[] = [];
+
+// Its own Redis: what is done to it would disturb others.
+beforeAll(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tocsin-recorder-'));
+  endings.push(() => rmSync(folder, { recursive: true, force: true }));
+  const server = await startEmbeddedRedis({ binary: await findOrInstallRedis({ say: () => {} }), folder });
+  endings.push(() => server.stop());
+  redisUrl = server.url;
+});
+afterAll(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+let broadcasts = 0;
+
+/** A recorder, a broadcast of it with three slots in the air, and a hand on the store. */
+async function recording() {
+  const redis = connectRedis(redisUrl, 'worker', () => {});
+  const hand = connectRedis(redisUrl, 'worker', () => {});
+  endings.push(() => {
+    redis.disconnect();
+    hand.disconnect();
+  });
+  await Promise.all([ready(redis), ready(hand)]);
+  broadcasts += 1;
+  const no = broadcasts;
+  const store: Store = { redis, prefix: `rec${no}:` };
+  await storeBroadcast(store, { no });
+  const index = new BroadcastIndex({ store });
+  await index.load(no);
+  const slots = new Slots({ store });
+  const ids = new MessageIds({ store, route: 'drill' });
+  const batch = index.batch(batchNumber(no, 0))!;
+  await happen(store, batch, 0, 2, 'claim');
+  const told = { faults: 0, receipts: [] as { joined: number; parked: number }[], up: true };
+  const recorder = new Recorder({
+    slots,
+    ids,
+    index,
+    storeUp: () => told.up,
+    onStoreFault: () => {
+      told.faults += 1;
+    },
+    onReceipts: (outcome) => told.receipts.push(outcome),
+  });
+  const behind = new Slots({ store: { redis: hand, prefix: store.prefix } });
+  return {
+    recorder,
+    ids,
+    batch,
+    told,
+    hand,
+    addressOf: (slot: number) => baseAddress(batch.batchNo) + offsetOf(slot, 0),
+    /** The states as another process sees them. */
+    states: async () => [...(await behind.read([batch]))[0]!].map(stateOf),
+    pause: () => hand.call('CLIENT', 'PAUSE', '20000', 'WRITE'),
+    goOn: () => hand.call('CLIENT', 'UNPAUSE'),
+  };
+}
+
+const IN_THE_AIR = ['sending', 'sending', 'sending'];
+
+/** Long enough for what must not happen to happen. */
+async function aWhile(): Promise<void> {
+  const end = performance.now() + 80;
+  await waitFor(() => performance.now() > end);
+}
+
+describe('the recorder', () => {
+  test('rule 2: frees no place before slot and id are durable', async () => {
+    const { recorder, ids, batch, states, addressOf, pause, goOn } = await recording();
+    let freed = 0;
+    await pause();
+    recorder.accepted(batch, addressOf(0), 'id-0', 'accept', () => {
+      freed += 1;
+    });
+    recorder.event(batch, 1, 'refuse', () => {
+      freed += 1;
+    });
+    await aWhile();
+    expect([freed, await states()]).toEqual([0, IN_THE_AIR]);
+    await goOn();
+    await waitFor(() => freed === 2);
+    expect(await states()).toEqual(['accepted', 'refused', 'sending']);
+    expect(await ids.join(['id-0'], [DELIVERED])).toEqual([addressOf(0)]);
+  });
+
+  test('rule 3: answers no receipt before its effect is durable', async () => {
+    const { recorder, batch, states, addressOf, pause, goOn } = await recording();
+    recorder.accepted(batch, addressOf(0), 'id-0', 'accept', () => {});
+    await recorder.settled();
+    const answers: boolean[] = [];
+    await pause();
+    recorder.receipt('id-0', DELIVERED, { respond: (taken) => answers.push(taken) });
+    recorder.receipt('nobody', DELIVERED, { respond: (taken) => answers.push(taken) });
+    await aWhile();
+    expect([answers, (await states())[0]]).toEqual([[], 'accepted']);
+    await goOn();
+    await waitFor(() => answers.length === 2);
+    expect([answers, (await states())[0]]).toEqual([[true, true], 'delivered']);
+  });
+
+  test('quirk 1: a receipt before its response is parked, answered, and takes effect with the response', async () => {
+    const { recorder, batch, states, addressOf, told, ids } = await recording();
+    const answers: boolean[] = [];
+    recorder.receipt('early', DELIVERED, { respond: (taken) => answers.push(taken) });
+    await recorder.settled();
+    expect([answers, await states(), told.receipts]).toEqual([
+      [true],
+      IN_THE_AIR,
+      [expect.objectContaining({ joined: 0, parked: 1 })],
+    ]);
+    recorder.accepted(batch, addressOf(2), 'early', 'accept', () => {});
+    await recorder.settled();
+    expect((await states())[2]).toBe('delivered');
+    expect((await ids.reconcile()).unparked).toEqual([]);
+  });
+
+  test('rule 3: answers with a temporary error while the store is gone, and keeps nothing', async () => {
+    const { recorder, told, ids } = await recording();
+    told.up = false;
+    const answers: boolean[] = [];
+    recorder.receipt('id-0', DELIVERED, { respond: (taken) => answers.push(taken) });
+    expect(answers).toEqual([false]);
+    told.up = true;
+    expect(await ids.reconcile()).toEqual({ unparked: [], orphans: 0 });
+  });
+
+  test('tries a group that the store refuses again until it takes, and takes no receipts meanwhile', async () => {
+    const { recorder, batch, states, addressOf, told, hand } = await recording();
+    const answers: boolean[] = [];
+    let freed = 0;
+    await hand.config('SET', 'maxmemory', '1');
+    recorder.accepted(batch, addressOf(0), 'id-0', 'accept', () => {
+      freed += 1;
+    });
+    await waitFor(() => told.faults > 1);
+    recorder.receipt('id-0', DELIVERED, { respond: (taken) => answers.push(taken) });
+    expect([freed, answers]).toEqual([0, [false]]);
+    await hand.config('SET', 'maxmemory', '0');
+    await waitFor(() => freed === 1);
+    expect(await states()).toEqual(['accepted', 'sending', 'sending']);
+    recorder.receipt('id-0', DELIVERED, { respond: (taken) => answers.push(taken) });
+    await recorder.settled();
+    expect([answers, (await states())[0]]).toEqual([[false, true], 'delivered']);
+  });
+
+  test('applies what a process left behind that died between mapping an id and applying its receipt', async () => {
+    const { recorder, ids, states, addressOf } = await recording();
+    await ids.join(['left', 'orphan'], [DELIVERED, DELIVERED]);
+    await ids.map(['left'], [addressOf(1)]);
+    expect(await recorder.reconcile()).toEqual({ applied: 1, orphans: 1 });
+    expect(await states()).toEqual(['sending', 'delivered', 'sending']);
+    expect(await recorder.reconcile()).toEqual({ applied: 0, orphans: 1 });
+  });
+
+  test('answers a receipt of a broadcast that was purged', async () => {
+    const { recorder, ids, states } = await recording();
+    await ids.map(['old'], [baseAddress(batchNumber(99_999, 0))]);
+    const answers: boolean[] = [];
+    recorder.receipt('old', DELIVERED, { respond: (taken) => answers.push(taken) });
+    await recorder.settled();
+    expect([answers, await states()]).toEqual([[true], IN_THE_AIR]);
+  });
+
+  test('puts what comes during a flush into the next group, in its order', async () => {
+    const { recorder, batch, states, addressOf, pause, goOn } = await recording();
+    const order: string[] = [];
+    await pause();
+    recorder.accepted(batch, addressOf(0), 'id-0', 'accept', () => order.push('accepted'));
+    await aWhile();
+    recorder.receipt('id-0', eventCode('receiptEnroute'), { respond: () => order.push('enroute') });
+    recorder.receipt('id-0', DELIVERED, { respond: () => order.push('delivered') });
+    await goOn();
+    await waitFor(() => order.length === 3);
+    expect(order).toEqual(['accepted', 'enroute', 'delivered']);
+    expect((await states())[0]).toBe('delivered');
+  });
+});
