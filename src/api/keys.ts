@@ -3,6 +3,7 @@
  * one, so a fast hash is enough. Refuses nothing by role; that is rights.ts.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { timeOf } from '../directory/alternative-numbers.ts';
 import { requireRegions } from '../directory/regions.ts';
 import { TocsinError } from '../errors.ts';
 import type { Store } from '../store/connection.ts';
@@ -56,10 +57,15 @@ export async function createKey(
 ): Promise<{ key: ApiKey; secret: string }> {
   const { name, person, role, regions, expiresAt } = input;
   if (role === 'approver' && (regions === undefined || regions.length === 0)) {
-    const message = 'An approver decides for regions: name them, or give "*" for all';
-    throw new TocsinError('invalid', 'regions_required', message, { faults: [{ at: '/regions', message }] });
+    const message = 'An approver decides for regions, and the key has none';
+    const faults = [{ at: '/regions', message: 'name them by their codes, or give all' }];
+    throw new TocsinError('invalid', 'regions_required', message, { faults });
   }
   if (Array.isArray(regions)) requireRegions(regions, '/regions');
+  if (expiresAt !== undefined && timeOf(expiresAt) === undefined) {
+    const message = 'The key needs an RFC 3339 time to expire at, such as 2027-01-31T18:00:00+01:00';
+    throw new TocsinError('invalid', 'invalid_time', message, { faults: [{ at: '/expiresAt', message }] });
+  }
   if (expiresAt !== undefined && Date.parse(expiresAt) <= nowMs) {
     const message = 'The key would have expired already';
     throw new TocsinError('invalid', 'expired_key', message, { faults: [{ at: '/expiresAt', message }] });

@@ -21,7 +21,7 @@ export function keyCommand(cli: Cli): Command {
       `
 Examples:
   tocsin key create --name cell --role admin
-  tocsin key create --name pref35 --role approver --regions 35 --person "A. Martin"`,
+  tocsin key create --name pref35 --role approver --regions 35 --person "A. Roy"`,
     )
     .action((options) => create(cli, options));
   command

@@ -26,6 +26,14 @@ describe('API keys', () => {
     expect(key).toEqual({ id: key.id, ...OPERATOR, createdAt: '2026-06-02T16:00:00.000Z' });
   });
 
+  test.each([['yesterday'], ['2026-02-31'], ['01/02/2027']])(
+    'a key that is to expire %s is refused: it would never expire',
+    async (expiresAt) => {
+      const made = keysNow().create({ ...OPERATOR, expiresAt }, 'cli:root');
+      await expect(made).rejects.toMatchObject({ code: 'invalid_time', faults: [{ at: '/expiresAt' }] });
+    },
+  );
+
   test('the store never holds the secret', async () => {
     const { secret } = await createKey(store, OPERATOR, 'cli:root');
     const half = secret.slice(-43);
