@@ -159,11 +159,15 @@ export function check(
   const faults = parsed.error.issues.flatMap((issue): Fault[] =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => ({ at: place([...issue.path, key]), message: 'is not a field here' }))
-      : [{ at: place(issue.path), message: issue.message }],
+      : [{ at: place(issue.path), message: wordsOf(issue) }],
   );
   const where = faults.map(({ at }) => at || 'the body').join(', ');
   throw new TocsinError('invalid', code, `The request has faults at ${where}`, { faults });
 }
+
+/** "Expected string, received undefined" is how a schema says that nothing was given. */
+const wordsOf = ({ message }: z.core.$ZodIssue): string =>
+  / received undefined$/.test(message) ? 'is missing' : message.replace(/^Invalid (input|option): expected/, 'must be');
 
 /** RFC 6901. */
 function pointer(path: readonly PropertyKey[]): string {

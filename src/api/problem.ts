@@ -102,6 +102,6 @@ export function foreseen(error: unknown): TocsinError | undefined {
 }
 
 function titleOf(code: string): string {
-  const words = code.replaceAll('_', ' ');
+  const words = code.replaceAll('_', ' ').replace(/\b(json|xml|url|msisdn)\b/g, (word) => word.toUpperCase());
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -161,7 +161,10 @@ async function readPassword(file: string, passwordFile: string, i: number, fault
 
 function addIssues(faults: Fault[], error: z.ZodError | undefined, file: string, place: readonly PropertyKey[]): void {
   for (const issue of error?.issues ?? []) {
-    faults.push({ at: `${file}: /${[...place, ...issue.path].map(String).join('/')}`, message: issue.message });
+    faults.push({
+      at: `${file}: /${[...place, ...issue.path].map(String).join('/')}`,
+      message: / received undefined$/.test(issue.message) ? 'is missing' : issue.message,
+    });
   }
 }
 

@@ -25,6 +25,14 @@ describe('notices over HTTP', () => {
   const decide = (who: Parameters<ApiFixture['as']>[0], id: string, body: object) =>
     api.as(who, 'post', `/v1/notices/${id}/approvals`).send(body);
 
+  test('what is missing or of another kind is told in plain words', async () => {
+    const response = await api.as('operator', 'post', '/v1/notices').send({ status: 'Real', regions: '35' });
+    const told = new Map(problemOf(response).faults.map(({ at, message }) => [at, message]));
+    expect(told.get('/audience')).toBe('is missing');
+    expect(told.get('/regions')).toMatch(/^must be array/);
+    expect(told.get('/status')).toMatch(/^must be one of "Actual"/);
+  });
+
   test('a draft is made from JSON, and read back with its version as ETag', async () => {
     const created = await create();
     expect(created.status).toBe(201);

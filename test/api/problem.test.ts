@@ -35,6 +35,13 @@ describe('problem details', () => {
     expect(problemOf(new TocsinError('invalid', code, 'why')).status).toBe(status);
   });
 
+  test.each([
+    ['malformed_json', 'Malformed JSON'],
+    ['stale_hash', 'Stale hash'],
+  ])('the title of %s is %s', (code, title) => {
+    expect(problemOf(new TocsinError('invalid', code, 'why')).title).toBe(title);
+  });
+
   test('every member of RFC 9457 is there, with the code and all faults', () => {
     const faults = [
       { at: '/regions/0', message: 'is unknown' },
