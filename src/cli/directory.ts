@@ -2,6 +2,8 @@
 import { Command } from 'commander';
 import { Directory } from '../directory/directory.ts';
 import { REGIONS, requireRegions } from '../directory/regions.ts';
+import { isService, SERVICES } from '../directory/services.ts';
+import { refuseFaults } from '../errors.ts';
 import type { Cli } from './cli.ts';
 import { table } from './console-output.ts';
 import { openInput } from './input-file.ts';
@@ -41,6 +43,13 @@ async function missing(cli: Cli, options: { regions?: string; services: string; 
   const codes = options.regions?.split(',').map((code) => code.trim()) ?? REGIONS.map(({ code }) => code);
   requireRegions(codes, '--regions');
   const services = options.services.split(',').map((number) => number.trim());
+  const unknown = services.filter((number) => !isService(number));
+  const message = `there is no such service; there are ${SERVICES.map(({ number }) => number).join(', ')}`;
+  refuseFaults(
+    'unknown_service',
+    'Some services are unknown',
+    unknown.map((number) => ({ at: `--services ${number}`, message })),
+  );
   const found = await new Directory({ store: await cli.openStore() }).missing(codes, services, Date.now());
   if (found.length > 0) cli.foundWrong();
   if (options.json) return cli.print(JSON.stringify(found));

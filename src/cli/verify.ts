@@ -15,7 +15,7 @@ export function verifyCommand(cli: Cli): Command {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nWhile a broadcast runs, counts move between the two readings: verify it when it is closed or paused.',
+      '\nWhile a broadcast runs, counts move between the two readings: verify it when it\nis closed or paused.',
     )
     .action((id, options) => run(cli, id, options));
 }

@@ -66,7 +66,11 @@ export class Templates {
     const root = typeof folder === 'string' ? folder : fileURLToPath(folder);
     const faults: Fault[] = [];
     const byId = new Map<string, Template>();
-    const entries = await readdir(root, { withFileTypes: true });
+    const entries = await readdir(root, { withFileTypes: true }).catch((error: Error) => {
+      faults.push({ at: root, message: `cannot be read: ${error.message}` });
+      refuseFaults('invalid_templates', 'The templates have faults', faults);
+      return [];
+    });
     const ids = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
     for (const id of ids.sort()) {
       const template = await loadTemplate(root, id, faults);

@@ -147,6 +147,13 @@ describe('tocsin templates lint', () => {
     expect(code).toBe(0);
   });
 
+  test('ends with 1 where there is no such folder, and names it', async () => {
+    await expect(runCli(undefined, 'templates', 'lint', '--folder', join(folder, 'none'))).resolves.toMatchObject({
+      code: 1,
+      notes: expect.stringMatching(/none: cannot be read/),
+    });
+  });
+
   test('ends with 1 where the wordings cannot be loaded, and names the place', async () => {
     writeFileSync(join(folder, 'stray.txt'), '');
     await expect(runCli(undefined, 'templates', 'lint', '--folder', folder)).resolves.toMatchObject({

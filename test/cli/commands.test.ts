@@ -87,6 +87,10 @@ describe('tocsin directory', () => {
     });
     const missing = (...args: string[]) => runCli(store, 'directory', 'missing', '--regions', '35', ...args);
     await expect(missing('--services', '15,18')).resolves.toMatchObject({ code: 0 });
+    await expect(missing('--services', '15,16')).resolves.toMatchObject({
+      code: 1,
+      notes: expect.stringContaining('--services 16: there is no such service'),
+    });
     const found = await missing('--services', '15,17', '--json');
     expect([found.code, JSON.parse(found.out)]).toEqual([1, [{ region: '35', service: '17' }]]);
     expect((await missing('--services', '15,17')).out).toMatch(/35.*17/);
