@@ -273,9 +273,10 @@ describe('audiences', () => {
   test('an import aborted while its upload stands still leaves nothing', async () => {
     const abort = new AbortController();
     const stream = new Readable({ read() {} });
-    stream.push(HEADER + line(fiction(1)));
-    const stalled = importing(stream, { signal: abort.signal });
-    setImmediate(() => abort.abort(new Error('no longer wanted')));
+    stream.push(HEADER + line(fiction(1)).repeat(1_000));
+    // Told of once the first piece is read; by the next turn the import waits for more, which never comes.
+    const onProgress = () => setTimeout(() => abort.abort(new Error('no longer wanted')), 20);
+    const stalled = importing(stream, { signal: abort.signal, onProgress });
     await expect(stalled).rejects.toThrow('no longer wanted');
     expect(await leftovers()).toEqual(NOTHING);
   });

@@ -67,6 +67,14 @@ describe('a number read from bytes', () => {
     expect(decided).toBeGreaterThan(600);
   });
 
+  test.each(['1234567', '+1234567', '1234567890123456', '+9991234567890123', '0033261910035999', '+033261910035'])(
+    'is left to parseMsisdn where it is no number: %s',
+    (text) => {
+      expect(read(plainMsisdn, text)).toBe(0);
+      expect(read(readNumber, text)).toBe(byParse(text));
+    },
+  );
+
   test.each([
     '0261910035',
     '02 61 91 00 35',
