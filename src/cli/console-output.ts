@@ -23,6 +23,20 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   return drawn.toString();
 }
 
+/** Breaks at spaces, each line indented, within the columns. */
+export function wrapped(text: string, indent: string): string[] {
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.split(' ')) {
+    if (line !== indent && line.length + word.length >= COLUMNS) {
+      lines.push(line);
+      line = indent;
+    }
+    line += line === indent ? word : ` ${word}`;
+  }
+  return [...lines, line];
+}
+
 /** The reasons of a failure, line by line. */
 export function explain(error: TocsinError): string[] {
   return [error.message, ...error.faults.map(({ at, message }) => `  ${at}: ${message}`)];

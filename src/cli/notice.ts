@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { Notice } from '../notices/notice.ts';
 import { Records } from '../store/records.ts';
 import type { Cli } from './cli.ts';
-import { table } from './console-output.ts';
+import { table, wrapped } from './console-output.ts';
 
 export function noticeCommand(cli: Cli): Command {
   const command = new Command('notice').description('look at a notice');
@@ -37,6 +37,7 @@ async function show(cli: Cli, id: string, { json }: { json?: boolean }): Promise
     cli.print(table(['region', 'decision', 'by', 'at'], rows));
   }
   for (const { region, language, encoding, segments, text } of value.renderings ?? []) {
-    cli.print(`  ${region} ${language} (${encoding}, ${segments} segment${segments === 1 ? '' : 's'}): ${text}`);
+    cli.print(`  ${region} ${language} (${encoding}, ${segments} segment${segments === 1 ? '' : 's'}):`);
+    for (const line of wrapped(text, '    ')) cli.print(line);
   }
 }

@@ -37,6 +37,7 @@ describe('tocsin', () => {
     const { code, out } = await runCli(undefined, ...command.split(' '), '--help');
     expect(code).toBe(0);
     expect(out).toContain('--json');
+    expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
 
   test('ends with 1 when the store cannot be reached, and says so', async () => {

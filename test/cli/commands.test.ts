@@ -128,14 +128,15 @@ describe('tocsin notice show', () => {
       expires: '2026-06-02T18:00:00+02:00',
       author: 'A. Martin',
       decisions: [{ region: '35', decision: 'approved', by: 'B. Petit', at: '2026-06-02T17:00:00.000Z' }],
-      renderings: [{ region: '35', language: 'fr', encoding: 'gsm7', segments: 1, text: 'EXERCICE Fin.' }],
+      renderings: [{ region: '35', language: 'fr', encoding: 'gsm7', segments: 1, text: `EXERCICE Fin. ${'Composez à nouveau le 15. '.repeat(6)}` }],
     };
     await new Records<unknown>(store, 'notice').create('n1', notice, { actor: 't', action: 't', subject: 't' });
     const { code, out } = await runCli(store, 'notice', 'show', 'n1');
     expect(code).toBe(0);
     expect(out).toMatch(/state +submitted/);
+    expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(out).toMatch(/35 .*approved .*B\. Petit/);
-    expect(out).toContain('35 fr (gsm7, 1 segment): EXERCICE Fin.');
+    expect(out).toContain('35 fr (gsm7, 1 segment):\n    EXERCICE Fin.');
     expect(JSON.parse((await runCli(store, 'notice', 'show', 'n1', '--json')).out)).toEqual({
       id: 'n1',
       version: 1,
