@@ -29,10 +29,21 @@ export function redisOptions(kind: ConnectionKind): RedisOptions {
   };
 }
 
-/** Opens a connection; errors reach `onError`, since an unheard 'error' event would end the process. */
+/**
+ * Opens a connection; errors reach `onError`, since an unheard 'error' event would end the process. Of an outage only the
+ * first does, not one for each attempt to connect.
+ */
 export function connectRedis(url: string, kind: ConnectionKind, onError: (error: Error) => void): Redis {
   const redis = new Redis(url, redisOptions(kind));
-  redis.on('error', onError);
+  let told: string | undefined;
+  redis.on('ready', () => {
+    told = undefined;
+  });
+  redis.on('error', (error: Error) => {
+    if (error.message === told) return;
+    told = error.message;
+    onError(error);
+  });
   return redis;
 }
 
