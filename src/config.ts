@@ -4,6 +4,7 @@
  * A setting marked as a secret can be read from a file: TOCSIN_X_FILE names it.
  */
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type Fault, refuseFaults, TocsinError } from './errors.ts';
 
@@ -46,6 +47,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Settings that may hold a password: read from a file by TOCSIN_X_FILE, and never printed. */
 const SECRETS: ReadonlySet<string> = new Set<Setting>(['TOCSIN_REDIS_URL']);
+const OWN_FILES = ['TOCSIN_ROUTES_FILE', 'TOCSIN_TEMPLATES_FOLDER'] as const satisfies readonly Setting[];
+const PACKAGE = new URL('../', import.meta.url);
 /** Set by Tocsin's own test run, of no concern to its programs. */
 const TEST_PREFIX = 'TOCSIN_TEST_';
 
@@ -66,7 +69,7 @@ export function loadConfig(env: Environment): Config {
   const parsed = SCHEMA.safeParse(given);
   for (const issue of parsed.error?.issues ?? []) faults.push({ at: String(issue.path[0]), message: issue.message });
   refuseFaults('bad_config', 'The configuration is not usable', faults);
-  return grouped(parsed.data as z.infer<typeof SCHEMA>);
+  return grouped(withOwnFiles(parsed.data as z.infer<typeof SCHEMA>, given));
 }
 
 /** The lines that a program prints before it ends with status 1: what to mend, or where an unforeseen error came from. */
@@ -113,6 +116,12 @@ function givenFor(env: Environment, name: string, faults: Fault[]): string | und
     faults.push({ at: `${name}_FILE`, message: `cannot be read: ${(error as Error).message}` });
     return undefined;
   }
+}
+
+/** What comes with Tocsin is found from any working directory; a path that somebody gave is from theirs. */
+function withOwnFiles(env: z.infer<typeof SCHEMA>, given: Environment): z.infer<typeof SCHEMA> {
+  const own = OWN_FILES.filter((name) => given[name] === undefined);
+  return { ...env, ...Object.fromEntries(own.map((name) => [name, fileURLToPath(new URL(env[name], PACKAGE))])) };
 }
 
 function grouped(env: z.infer<typeof SCHEMA>): Config {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configTable, explainConfigError, loadConfig } from '../src/config.ts';
@@ -26,11 +26,18 @@ describe('loadConfig', () => {
       redis: { url: 'redis://127.0.0.1:6379', prefix: 'tocsin:' },
       http: { host: '127.0.0.1', port: 8080 },
       metrics: { host: '127.0.0.1', port: 9464 },
-      routesFile: 'config/routes.yaml',
-      templatesFolder: 'templates',
+      routesFile: expect.stringMatching(/^\/.*\/config\/routes\.yaml$/),
+      templatesFolder: expect.stringMatching(/^\/.*\/templates$/),
       dataFolder: 'data',
       logLevel: 'info',
     });
+  });
+
+  test('finds what comes with it from any folder, and leaves a path that was given as it is', () => {
+    const { routesFile, templatesFolder } = loadConfig({});
+    for (const path of [routesFile, templatesFolder]) expect([path, existsSync(path)]).toEqual([path, true]);
+    const given = { TOCSIN_ROUTES_FILE: 'config/routes.yaml', TOCSIN_TEMPLATES_FOLDER: 'wordings' };
+    expect(loadConfig(given)).toMatchObject({ routesFile: 'config/routes.yaml', templatesFolder: 'wordings' });
   });
 
   test('takes what the environment says, and an empty variable as unset', () => {
