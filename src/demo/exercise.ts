@@ -3,6 +3,7 @@
  * HTTP API. The notice is that of 2 June 2021: 15, 17, 18 and 112 hard to reach in all of France.
  */
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Progress } from '../broadcasts/progress.ts';
 import { findRegion } from '../directory/regions.ts';
 import { ApiClient } from './api-client.ts';
@@ -17,7 +18,7 @@ const EXPIRES_AFTER_MS = 4 * 3_600_000;
 const AT_ONCE = 8;
 /** Shown to the reader: a metropolitan region, one overseas, in every language they have. */
 const SHOWN_REGIONS = ['75', '974'];
-const DIRECTORY = new URL('../../config/directory.sample.csv', import.meta.url);
+const DIRECTORY = fileURLToPath(new URL('../../config/directory.sample.csv', import.meta.url));
 
 interface KeyMade {
   readonly secret: string;
@@ -35,7 +36,7 @@ interface PreviewShown {
   readonly totals: { readonly recipients: number; readonly segments: number };
   readonly problems: readonly { at: string; message: string }[];
   readonly launchPhrase: string;
-  readonly forecast?: { readonly finishAt?: string };
+  readonly forecast?: { readonly seconds: number };
 }
 
 export interface Exercise {
@@ -111,7 +112,7 @@ async function makeKeys({ setting, options, screen, signal }: ExerciseSetup) {
 
 async function enterDirectory(cell: ApiClient, screen: Screen): Promise<void> {
   screen.step('The directory of alternative numbers is entered: the only source of numbers in a text.');
-  const { accepted } = await cell.upload<{ accepted: number }>('/v1/directory/import', DIRECTORY.pathname, 'text/csv');
+  const { accepted } = await cell.upload<{ accepted: number }>('/v1/directory/import', DIRECTORY, 'text/csv');
   screen.say(`   ${count(accepted)} numbers, all from the ranges that ARCEP keeps for fiction`);
 }
 
@@ -148,7 +149,8 @@ function showPreview({ renderings, totals, forecast, problems }: PreviewShown, s
   screen.say(
     `   ${renderings.length} texts, ${count(totals.recipients)} recipients, ${count(totals.segments)} segments`,
   );
-  if (forecast?.finishAt) screen.say(`   Forecast: the last message would leave at ${forecast.finishAt}`);
+  if (forecast)
+    screen.say(`   Forecast: the last message leaves ${seconds(forecast.seconds * 1_000)} after the launch`);
   for (const { at, message } of problems) screen.say(`   Problem: ${at} ${message}`);
 }
 

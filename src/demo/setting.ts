@@ -4,6 +4,7 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { type EmbeddedRedis, freePort, startEmbeddedRedis } from './embedded-redis.ts';
 import { Programs } from './programs.ts';
@@ -13,7 +14,7 @@ import type { Screen } from './screen.ts';
 /** SMPP accounts have passwords of 8 characters at most (SMPP 3.4 §5.2.2); this one opens nothing but the simulator. */
 const ACCOUNT = { systemId: 'demo', password: 'exercise' } as const;
 const LINKS = 4;
-const TEMPLATES = new URL('../../templates', import.meta.url);
+const TEMPLATES = fileURLToPath(new URL('../../templates', import.meta.url));
 /** What becomes of the messages, in percent; receipts come 50 to 1,500 ms after the acceptance. */
 const BEHAVIOUR = {
   accounts: [{ ...ACCOUNT, maxBinds: 64 }],
@@ -75,7 +76,7 @@ export class Setting {
       TOCSIN_REDIS_URL: this.#redis.url,
       TOCSIN_HTTP_PORT: String(httpPort),
       TOCSIN_METRICS_PORT: String(metricsPort),
-      TOCSIN_TEMPLATES_FOLDER: TEMPLATES.pathname,
+      TOCSIN_TEMPLATES_FOLDER: TEMPLATES,
       TOCSIN_ROUTES_FILE: this.#write('routes.yaml', { routes: [route(smppPort, rate)] }),
       TOCSIN_DATA_FOLDER: join(folder, 'data'),
     };
