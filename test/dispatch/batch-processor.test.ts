@@ -1,0 +1,80 @@
+/** One batch, several jobs: what a process does with a batch that it has at hand already. */
+import type { Job } from 'bullmq';
+import { pino } from 'pino';
+import { BatchProcessor } from '../../src/dispatch/batch-processor.ts';
+import { BroadcastIndex } from '../../src/dispatch/broadcast-index.ts';
+import { Feed } from '../../src/dispatch/feed.ts';
+import { Outcomes } from '../../src/dispatch/outcomes.ts';
+import { Recorder } from '../../src/dispatch/recorder.ts';
+import { Tally } from '../../src/dispatch/tally.ts';
+import { MessageIds } from '../../src/ledger/message-ids.ts';
+import { Slots } from '../../src/ledger/slots.ts';
+import type { BatchJob } from '../../src/queue/jobs.ts';
+import type { Store } from '../../src/store/connection.ts';
+import { aRoute, blocksOf, NOW, storeBroadcast } from '../broadcasts/builders.ts';
+import { testStore } from '../support/redis.ts';
+import { waitFor } from '../support/wait-for.ts';
+
+describe('a batch that comes twice to one process', () => {
+  let store: Store;
+  let close: () => Promise<void>;
+  beforeAll(async () => {
+    ({ store, close } = await testStore());
+  });
+  afterAll(() => close());
+
+  const jobOf = (data: BatchJob) => ({ data, moveToWait: async () => {} }) as unknown as Job<BatchJob>;
+
+  test('is taken again only when its first run is over, so nothing of it passes for in doubt', async () => {
+    const { plan } = await storeBroadcast(store, { no: 1 });
+    const index = new BroadcastIndex({ store });
+    const slots = new Slots({ store });
+    const route = aRoute();
+    const ids = new MessageIds({ store, route: route.id });
+    const nothing = () => {};
+    const recorder = new Recorder({
+      slots,
+      ids,
+      index,
+      storeUp: () => true,
+      onStoreFault: nothing,
+      onReceipts: nothing,
+    });
+    const now = () => NOW;
+    const common = { route, index, now };
+    const outcomes = new Outcomes({ ...common, recorder, tally: new Tally(), onThrottled: nothing, onWork: nothing });
+    const feed = new Feed();
+    const log = pino({ level: 'silent' });
+    const processor = new BatchProcessor({
+      ...common,
+      slots,
+      feed,
+      outcomes,
+      block: blocksOf(plan),
+      onWork: nothing,
+      log,
+    });
+    const job = jobOf({ broadcast: 1, batch: 0, rank: 1 });
+
+    const first = processor.process(job, 'one');
+    const run = await waitFor(() => feed.runs[0]);
+    expect(run.take(1, NOW)).toEqual({ kind: 'claim', first: 0, last: 0 });
+    await slots.claim(run.batch, run.epoch, 0, 0);
+
+    const second = processor.process(job, 'two');
+    expect(run.stopping).toBe(true);
+    const later = performance.now() + 60;
+    await waitFor(() => performance.now() > later);
+    expect(feed.runs).toEqual([run]);
+
+    outcomes.response(run.addresses[0]![0]!, 0, 'id-0', nothing);
+    await first;
+    const again = await waitFor(() => feed.runs.find((other) => other !== run));
+    expect(again.epoch).toBe(run.epoch + 1);
+    expect(again.inherited).toEqual([]);
+    expect(again.take(10, NOW)).toEqual({ kind: 'claim', first: 1, last: 2 });
+    again.settle(2);
+    await second;
+    expect(feed.runs).toEqual([]);
+  });
+});
