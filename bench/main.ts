@@ -4,6 +4,7 @@ import { Bed } from './bed.ts';
 import { measureFlat } from './flat.ts';
 import { measurePlan } from './plan.ts';
 import { measureProcesses } from './processes.ts';
+import { measureProfile } from './profile.ts';
 import { Screen } from './screen.ts';
 import { measureSpeed, type SpeedOptions } from './speed.ts';
 
@@ -40,6 +41,8 @@ program
   .addOption(window)
   .option('--dispatchers <count>', 'dispatcher processes', whole(1, 16), 1)
   .addOption(new Option('--segments <count>', 'segments of the text').choices(['1', '2']).default('1'))
+  .option('--kannel', 'also measures Kannel with and without its spool store, where bearerbox is on the PATH')
+  .option('--smpp', 'also measures the client of the npm package smpp')
   .addOption(json)
   .action((options: Omit<SpeedOptions, 'segments'> & { segments: string }) =>
     onBed((bed) => measureSpeed(bed, { ...options, segments: options.segments === '2' ? 2 : 1 })),
@@ -76,6 +79,14 @@ program
   .option('--rounds <count>', 'rounds; the median is reported', whole(1, 100), 3)
   .addOption(json)
   .action((options) => onBed((bed) => measurePlan(bed, options)));
+
+program
+  .command('profile')
+  .description('where the time goes: functions and files of the dispatcher, commands of Redis')
+  .option('--messages <count>', 'recipients', whole(1, 50_000_000), 1_000_000)
+  .addOption(links)
+  .addOption(window)
+  .action((options) => onBed((bed) => measureProfile(bed, options)));
 
 await program.parseAsync(process.argv);
 

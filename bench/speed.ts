@@ -4,6 +4,8 @@ import type { Bed } from './bed.ts';
 import { type DurableResult, runDurable } from './durable.ts';
 import { type FloorResult, runFloor } from './floor.ts';
 import { describeMachine } from './machine.ts';
+import { hasKannel, type Other, runKannel, runPackage } from './others.ts';
+import { count } from './screen.ts';
 import { named, rounded, spread } from './statistics.ts';
 import { printTable } from './table.ts';
 import { ONE_SEGMENT, TWO_SEGMENTS } from './texts.ts';
@@ -19,6 +21,9 @@ export interface SpeedOptions {
   readonly dispatchers: number;
   readonly segments: 1 | 2;
   readonly json?: string;
+  /** Measure Kannel as well, and the smpp package. */
+  readonly kannel?: boolean;
+  readonly smpp?: boolean;
 }
 
 interface Round {
@@ -45,12 +50,32 @@ export async function measureSpeed(bed: Bed, options: SpeedOptions): Promise<voi
     );
     bed.screen.say(`round ${round} of ${rounds}: durable ${a} messages/s, floor ${b} messages/s`);
   }
-  const report = reportOf(options, done);
+  const others = await runOthers(bed, options);
+  const report = { ...reportOf(options, done), ...(others.length > 0 ? { others } : {}) };
   printTable('messages a second, counted by the SMSC from the first submission to the last receipt acknowledged', [
     ['', 'median', 'min', 'max'],
     ...rowsOf(done),
   ]);
+  if (others.length > 0) {
+    const durable = report.durable.messagesPerSecond;
+    const rows = others.map((other) => [
+      other.name,
+      count(other.messages),
+      count(other.messagesPerSecond),
+      (durable / other.messagesPerSecond).toFixed(1),
+      String(other.lost),
+    ]);
+    printTable('others on the same simulator', [['', 'messages', 'messages/s', 'durable is … times', 'lost'], ...rows]);
+  }
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+}
+
+async function runOthers(bed: Bed, { kannel, smpp, window }: SpeedOptions): Promise<Other[]> {
+  const others: Other[] = [];
+  if (smpp) others.push(await runPackage(bed, window));
+  if (kannel && !hasKannel()) bed.screen.say('Kannel is not measured: there is no bearerbox and smsbox on the PATH');
+  if (kannel && hasKannel()) others.push(await runKannel(bed, 'plain'), await runKannel(bed, 'spool'));
+  return others;
 }
 
 const FIGURES = {

@@ -1,0 +1,135 @@
+/** Kannel (bearerbox and smsbox) on loopback, with or without its spool store, and messages handed to it over HTTP. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { freePort } from '../src/demo/embedded-redis.ts';
+import { ACCOUNT } from './account.ts';
+import type { Bed } from './bed.ts';
+import type { Child } from './children.ts';
+import { until } from './waiting.ts';
+
+/** Recipients of one request: the fewer requests, the less smsbox costs. */
+const RECIPIENTS_A_REQUEST = 100;
+const REQUESTS_AT_ONCE = 8;
+const RECEIPTS_WANTED = 3;
+
+export interface KannelBox {
+  readonly sendsmsUrl: string;
+  stop(): Promise<void>;
+}
+
+export async function startKannel(bed: Bed, { spool, window }: { spool: boolean; window: number }): Promise<KannelBox> {
+  const folder = join(bed.folder, `kannel-${spool ? 'spool' : 'plain'}`);
+  mkdirSync(join(folder, 'spool'), { recursive: true });
+  const [admin, box, sendsms] = [await freePort(), await freePort(), await freePort()];
+  const file = join(folder, 'kannel.conf');
+  writeFileSync(file, configuration({ folder, smpp: bed.smsc.smppPort, admin, box, sendsms, window, spool }));
+  const started: Child[] = [];
+  for (const [program, port] of [
+    ['bearerbox', box],
+    ['smsbox', sendsms],
+  ] as const) {
+    const child = bed.children.start(program, program, ['-v', '4', file]);
+    started.push(child);
+    const patience = { what: `${program} takes connections`, deadlineMs: 10_000, pollMs: 50, signal: bed.signal };
+    await until(patience, async () => {
+      bed.requireRunning([child]);
+      return (await answers(port)) ? true : undefined;
+    });
+  }
+  const patience = { what: 'Kannel is bound', deadlineMs: 20_000, pollMs: 50, signal: bed.signal };
+  await until(patience, async () => ((await bed.smsc.bound()) > 0 ? true : undefined));
+  return {
+    sendsmsUrl: `http://127.0.0.1:${sendsms}/cgi-bin/sendsms`,
+    stop: async () => {
+      for (const child of started.reverse()) await bed.children.stop(child);
+    },
+  };
+}
+
+export async function hand(
+  box: KannelBox,
+  work: { messages: number; firstNumber: number; text: string },
+): Promise<void> {
+  let next = 0;
+  const sendRest = async () => {
+    while (next < work.messages) {
+      const from = next;
+      next = Math.min(work.messages, from + RECIPIENTS_A_REQUEST);
+      const to = Array.from({ length: next - from }, (_, i) => `+${work.firstNumber + from + i}`).join(' ');
+      const query = { username: 'test', password: 'test', from: 'ALERTE', to, text: work.text };
+      const parameters = new URLSearchParams({ ...query, 'dlr-mask': String(RECEIPTS_WANTED) });
+      const response = await fetch(`${box.sendsmsUrl}?${parameters}`);
+      if (!response.ok) throw new Error(`Kannel: ${response.status} ${await response.text()}`);
+      await response.arrayBuffer();
+    }
+  };
+  await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, sendRest));
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+interface Settings {
+  readonly folder: string;
+  readonly smpp: number;
+  readonly admin: number;
+  readonly box: number;
+  readonly sendsms: number;
+  readonly window: number;
+  readonly spool: boolean;
+}
+
+function configuration({ folder, smpp, admin, box, sendsms, window, spool }: Settings): string {
+  const store = spool ? `store-type = spool\nstore-location = "${join(folder, 'spool')}"\n` : '';
+  return `
+group = core
+admin-port = ${admin}
+admin-interface = 127.0.0.1
+admin-password = test
+smsbox-port = ${box}
+smsbox-interface = 127.0.0.1
+box-allow-ip = "127.0.0.1"
+dlr-storage = internal
+${store}log-file = "${join(folder, 'bearerbox.log')}"
+log-level = 4
+sms-outgoing-queue-limit = 1000000
+
+group = smsc
+smsc = smpp
+smsc-id = simulator
+host = 127.0.0.1
+port = ${smpp}
+transceiver-mode = true
+smsc-username = ${ACCOUNT.systemId}
+smsc-password = ${ACCOUNT.password}
+system-type = ""
+interface-version = 34
+max-pending-submits = ${window}
+
+group = smsbox
+bearerbox-host = 127.0.0.1
+sendsms-port = ${sendsms}
+sendsms-interface = 127.0.0.1
+log-file = "${join(folder, 'smsbox.log')}"
+log-level = 4
+
+group = sendsms-user
+username = test
+password = test
+max-messages = 10
+concatenation = true
+
+group = sms-service
+keyword = default
+text = "none"
+`;
+}
