@@ -9,6 +9,8 @@ const LOCK_MS = 3_000;
 const STALLED_CHECK_MS = 1_500;
 /** Jobs in one pipeline. */
 const ADD_CHUNK = 1_000;
+/** While Redis adds one chunk the next is being prepared. */
+const CHUNKS_AT_ONCE = 2;
 
 export interface PrioritisedBatch extends BatchJob {
   readonly priority: number;
@@ -36,12 +38,17 @@ export class BatchQueue {
 
   /** Adds jobs; those that are there already stay as they are. */
   async add(batches: readonly PrioritisedBatch[]): Promise<void> {
-    for (let from = 0; from < batches.length; from += ADD_CHUNK) {
-      const chunk = batches.slice(from, from + ADD_CHUNK);
-      await this.#queue.addBulk(
-        chunk.map(({ priority, ...data }) => ({ name: 'batch', data, opts: { jobId: batchJobId(data), priority } })),
-      );
-    }
+    let next = 0;
+    const addRest = async () => {
+      while (next < batches.length) {
+        const chunk = batches.slice(next, next + ADD_CHUNK);
+        next += ADD_CHUNK;
+        await this.#queue.addBulk(
+          chunk.map(({ priority, ...data }) => ({ name: 'batch', data, opts: { jobId: batchJobId(data), priority } })),
+        );
+      }
+    };
+    await Promise.all(Array.from({ length: CHUNKS_AT_ONCE }, addRest));
   }
 
   /** Jobs that wait, are delayed or run. */
