@@ -1,6 +1,6 @@
 /**
  * A reader of small CSV files by RFC 4180, with what spreadsheets do to them: a byte order mark, semicolons, any line
- * ending. Refuses stray quotes instead of guessing. Big files are the audience's, and are read there by DuckDB.
+ * ending. Refuses stray quotes instead of guessing. Big files are the audience’s, which reads bytes.
  */
 import type { Readable } from 'node:stream';
 import { TocsinError } from '../errors.ts';
