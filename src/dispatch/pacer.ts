@@ -29,6 +29,14 @@ interface PacerScripts {
   pacerThrottled(key: string, rate: number, sending: number, cut: number, everyUs: number): Promise<number>;
 }
 
+interface Lease {
+  readonly segments: number;
+  /** By performance.now(). */
+  readonly dueAt: number;
+}
+
+const ignore = (): void => {};
+
 export class Pacer {
   readonly #redis: Redis & PacerScripts;
   readonly #key: string;
@@ -38,6 +46,8 @@ export class Pacer {
   /** Limit in force as last seen, 0 for none. */
   #limit: number;
   #lookedAt = 0;
+  /** Asked for ahead of need. */
+  #ahead: Promise<Lease> | undefined;
   #sent = 0;
   #cutAt = Number.NEGATIVE_INFINITY;
   #sentSince = performance.now();
@@ -64,24 +74,36 @@ export class Pacer {
   async take(least: number, most: number): Promise<number> {
     if (this.#limit === 0 && performance.now() - this.#lookedAt < LOOK_MS) return this.#use(most, most);
     while (this.#balance < least) {
-      const wanted = most - this.#balance;
-      const [leased, delayUs, limit] = await this.#redis.pacerLease(
-        this.#key,
-        this.#configured,
-        wanted,
-        LEASE_SPAN_US,
-        CATCH_UP_US,
-        GROWTH,
-      );
-      this.#limit = limit;
-      this.#lookedAt = performance.now();
-      if (limit === 0) return this.#use(most, most);
-      if (delayUs >= 1_000) await new Promise((resolve) => setTimeout(resolve, Math.round(delayUs / 1_000)));
-      this.#balance += leased;
+      const ahead = this.#ahead;
+      this.#ahead = undefined; // before it is awaited: one that failed must not fail again
+      const { segments, dueAt } = await (ahead ?? this.#lease(most - this.#balance));
+      if (this.#limit === 0) return this.#use(most, most);
+      const wait = dueAt - performance.now();
+      if (wait >= 1) {
+        // The next lease is asked for during the wait: neither Redis nor a late timer then eats into the rate.
+        this.#ahead = this.#lease(most);
+        this.#ahead.catch(ignore); // whoever takes it hears of it
+        await new Promise((resolve) => setTimeout(resolve, Math.round(wait)));
+      }
+      this.#balance += segments;
     }
     const used = Math.min(this.#balance, most);
     this.#balance -= used;
     return this.#use(used, used);
+  }
+
+  async #lease(wanted: number): Promise<Lease> {
+    const [segments, delayUs, limit] = await this.#redis.pacerLease(
+      this.#key,
+      this.#configured,
+      wanted,
+      LEASE_SPAN_US,
+      CATCH_UP_US,
+      GROWTH,
+    );
+    this.#limit = limit;
+    this.#lookedAt = performance.now();
+    return { segments, dueAt: this.#lookedAt + delayUs / 1_000 };
   }
 
   #use(segments: number, result: number): number {

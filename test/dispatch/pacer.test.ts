@@ -1,10 +1,11 @@
 /** The pacer on a real Redis: what it grants, and when, with one process and with several. */
+import { jest } from '@jest/globals';
 import { Pacer } from '../../src/dispatch/pacer.ts';
 import { connectRedis, ready, type Store } from '../../src/store/connection.ts';
 import { testStore } from '../support/redis.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const SPAN_MS = 2_100;
+const SPAN_MS = 1_900;
 /** The first grants of a run carry what start-up lends. */
 const SETTLED_MS = 100;
 
@@ -52,6 +53,9 @@ async function withPacers<T>(count: number, rate: number, act: (pacers: Pacer[])
 }
 
 describe('a limited route', () => {
+  // Wall-clock rates: a machine that is busy for a moment must not fail the suite.
+  jest.retryTimes(2);
+
   test.each([
     [50, 1],
     [200, 1],
