@@ -219,6 +219,25 @@ describe('a response', () => {
     expect(running.record()).toMatchObject({ accepted: 20, duplicates: 0 });
   });
 
+  test('quirk 29: that comes late for one part leaves nobody with half a text', async () => {
+    const running = await dispatch.start({
+      route: { responseTimeoutMs: 150, retryDelayMs: 400 },
+      behaviour: {
+        responses: { late: { probability: 0.3, delayMs: 250 } },
+        submissions: { refusals: [{ status: 'ESME_RMSGQFUL', probability: 0.3 }] },
+      },
+    });
+    const id = await running.launch({ recipients: 100, text: LONG_TEXT });
+    await waitFor(() => running.record().responsesLate > 20);
+    running.simulator.patchBehaviour({ responses: { late: { probability: 0 } }, submissions: { refusals: [] } });
+    const progress = await running.closed(id);
+    expect(nonZero(progress.counts)).toEqual({ delivered: 100 });
+    const { seen } = running.simulator.record;
+    const parts = Array.from({ length: 100 }, (_, n) => seen.of(recipientOf(1, 0, n)).length);
+    expect(parts).toEqual(new Array(100).fill(2));
+    expect(running.record().duplicates).toBeLessThanOrEqual(progress.inDoubt);
+  });
+
   test('quirk 36: a generic_nack in its place is a refusal; one without a sequence lets the place expire', async () => {
     const running = await dispatch.start({
       route: { responseTimeoutMs: 200 },
