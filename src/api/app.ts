@@ -53,7 +53,7 @@ export function createApp(deps: ApiDeps): ApiApp {
   app.use('/v1', noStore, limitFailedAttempts(deps));
   mount(app, calls, deps);
   app.use((_request, _response) => {
-    throw new TocsinError('not-found', 'unknown_path', 'There is no call with this path; /openapi.json lists them');
+    throw new TocsinError('not-found', 'unknown_path', 'There is no call with this path; /docs shows them all');
   });
   app.use(answerErrors(deps));
   return { app, closeStreams: () => streams.closeAll() };

@@ -106,7 +106,11 @@ describe('what may be asked, and how a refusal reads', () => {
   test('an unknown path is a 404 that does not repeat it', async () => {
     for (const path of ['/', '/v1', '/v2/notices', '/v1/recipients/33639980001']) {
       const response = await api.as('admin', 'get', path);
-      expect(problemOf(response)).toMatchObject({ status: 404, code: 'unknown_path' });
+      expect(problemOf(response)).toMatchObject({
+        status: 404,
+        code: 'unknown_path',
+        detail: expect.stringContaining('/docs'),
+      });
       expect(response.text).not.toContain('33639980001');
     }
   });
