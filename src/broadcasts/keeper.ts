@@ -40,12 +40,16 @@ const LOCK_MS = 2_000;
 const STALL_MIN_MS = 3_000;
 const STALL_MAX_MS = 60_000;
 const SWEEP_BATCHES = 256;
+/** Longer than any response is waited for. */
+const AIRBORNE_MS = 60_000;
 
 /** What this process remembers of a broadcast between ticks. */
 interface Watched {
   readonly plan: BroadcastPlan;
   /** Regions whose jobs this process has added. */
   readonly enqueued: Set<string>;
+  /** How many slots are in the air while nothing may be submitted any more, and since when it is that many. */
+  airborne: { readonly sending: number; readonly since: number };
   moving: { readonly settled: number; readonly since: number; readonly patienceMs: number };
 }
 
@@ -108,12 +112,15 @@ export class Keeper {
     const pending = sum(kept, (lane) => lane.states.pending);
     const sending = sum(kept, (lane) => lane.states.sending);
     const now = this.#deps.now();
+    const over = broadcast.state === 'cancelled' || now >= Date.parse(broadcast.expires);
     if (now >= Date.parse(broadcast.receiptDeadline)) {
       await this.#sweep(broadcast, watched, ['lapse', 'giveUp', 'giveUpInDoubt']);
     } else if (pending > 0 && broadcast.state === 'cancelled') {
       await this.#sweep(broadcast, watched, ['cancel']);
-    } else if (pending > 0 && now >= Date.parse(broadcast.expires)) {
+    } else if (pending > 0 && over) {
       await this.#sweep(broadcast, watched, ['lapse']);
+    } else if (sending > 0 && over) {
+      await this.#giveUpAirborne(broadcast, watched, sending, now);
     } else if (pending + sending > 0 && broadcast.state === 'running') {
       // Also for what is only in the air: the process that sent it may be dead, and its job lost.
       await this.#feed(broadcast, watched, kept);
@@ -122,12 +129,19 @@ export class Keeper {
     if (open === 0) await this.#close(released);
   }
 
+  /** Nobody submits any more, so a slot that stays in the air belongs to a process that died: its outcome is not known. */
+  async #giveUpAirborne(broadcast: Broadcast, watched: Watched, sending: number, now: number): Promise<void> {
+    if (sending !== watched.airborne.sending) watched.airborne = { sending, since: now };
+    else if (now - watched.airborne.since >= AIRBORNE_MS) await this.#sweep(broadcast, watched, ['giveUpInDoubt']);
+  }
+
   async #watch(id: string): Promise<Watched> {
     const held = this.#watched.get(id);
     if (held) return held;
     const { value: plan } = await planRecords(this.#deps.store).get(id);
     const moving = { settled: -1, since: this.#deps.now(), patienceMs: STALL_MIN_MS };
-    const watched: Watched = { plan, enqueued: new Set(), moving };
+    const airborne = { sending: 0, since: this.#deps.now() };
+    const watched: Watched = { plan, enqueued: new Set(), moving, airborne };
     this.#watched.set(id, watched);
     return watched;
   }
