@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { runCommandLine } from '../../src/cli/command-line.ts';
 import { TocsinError } from '../../src/errors.ts';
 import type { Store } from '../../src/store/connection.ts';
@@ -22,7 +23,7 @@ export async function runCli(store: Store | undefined, ...args: string[]): Promi
       throw new TocsinError('unavailable', 'store_unavailable', 'The store cannot be reached');
     },
     actor: 'cli:tester',
-    templatesFolder: new URL('../../templates', import.meta.url).pathname,
+    templatesFolder: fileURLToPath(new URL('../../templates', import.meta.url)),
     dataFolder: tmpdir(),
     version: '1.2.3',
   });
