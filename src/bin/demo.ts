@@ -9,6 +9,7 @@ import { TocsinError } from '../errors.ts';
 
 const BAD_USAGE = 2;
 const FAILED = 1;
+const USAGE_CODES: ReadonlySet<string> = new Set(['too_few_recipients', 'too_many_recipients']);
 
 const stopping = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -43,8 +44,9 @@ try {
     process.exitCode = FAILED;
   } else {
     const known = error instanceof TocsinError ? error.faults : [];
+    const badUsage = error instanceof TocsinError && USAGE_CODES.has(error.code);
     console.error(`The demo failed: ${(error as Error).message}`);
     for (const { at, message } of known) console.error(`  ${at}: ${message}`);
-    process.exitCode = FAILED;
+    process.exitCode = badUsage ? BAD_USAGE : FAILED;
   }
 }

@@ -75,19 +75,16 @@ async function stay(
   signal: AbortSignal,
 ) {
   screen.step('Everything is left running. Look around, from another terminal:');
-  const curl = `curl -H 'Authorization: Bearer ${cellSecret}'`;
   screen.say(
     `   calls and their shapes: ${setting.api}/docs`,
     `   what the SMSC saw:      curl ${setting.simulator}/record`,
     `   the store:              TOCSIN_REDIS_URL=${setting.redisUrl}`,
     '',
-    '   The key of the crisis cell:',
-    `   ${cellSecret}`,
-    '',
-    `   ${curl} \\`,
-    `     ${setting.api}/v1/notices/${notice}`,
-    `   ${curl} \\`,
-    `     ${setting.api}/v1/broadcasts/${broadcast}`,
+    '   With the key of the crisis cell:',
+    `   KEY=${cellSecret}`,
+    `   get() { curl -H "Authorization: Bearer $KEY" ${setting.api}/v1/$1; }`,
+    `   get notices/${notice}`,
+    `   get broadcasts/${broadcast}`,
     '',
     '   Ctrl-C ends it all.',
   );

@@ -52,6 +52,12 @@ describe('npm run demo', () => {
   test('runs on with --keep until it is told to stop, and leaves nothing running', async () => {
     const demo = start('--recipients', '10', '--regions', '75', '--keep');
     await waitFor(() => demo.output().includes('Ctrl-C ends it all'), 45_000, 'the end of the demo');
+    expect(
+      demo
+        .output()
+        .split('\n')
+        .filter((line) => line.length > 80 && !line.includes(folder)),
+    ).toEqual([]);
     const [, simulator = ''] = /(http:\S+\/record)/.exec(demo.output()) ?? [];
     await expect(fetch(simulator).then((reply) => reply.json())).resolves.toMatchObject({ recipients: 10 });
     demo.child.kill('SIGINT');
@@ -72,8 +78,10 @@ describe('npm run demo', () => {
   }, 60_000);
 
   test('ends with 2 on bad usage, before it starts anything', async () => {
-    const demo = start('--recipients', 'many');
-    expect(await demo.ended).toBe(2);
+    for (const recipients of ['many', '5']) {
+      const demo = start('--recipients', recipients);
+      expect([recipients, await demo.ended]).toEqual([recipients, 2]);
+    }
     expect(existsSync(join(folder, 'data'))).toBe(false);
   });
 });
