@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,10 +9,15 @@ import { waitFor } from '../support/wait-for.ts';
 const PROGRAM = fileURLToPath(new URL('../../dist/bin/start.js', import.meta.url));
 const KEY = /tocsin_[0-9a-f]{12}_[A-Za-z0-9_-]{43}/g;
 
+interface Run {
+  readonly child: ChildProcess;
+  readonly ended: Promise<number | null>;
+  readonly output: () => string;
+}
+
 describe('npm start', () => {
   let folder: string;
   const running: Run[] = [];
-  type Run = ReturnType<typeof start>;
   beforeAll(() => {
     if (!existsSync(PROGRAM)) throw new Error('the program is not built: npm run build');
     folder = mkdtempSync(join(tmpdir(), 'tocsin-start-'));
@@ -23,7 +28,7 @@ describe('npm start', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  function start() {
+  function start(): Run {
     const settings = { TOCSIN_DATA_FOLDER: join(folder, 'data'), TOCSIN_HTTP_PORT: '0', TOCSIN_METRICS_PORT: '0' };
     const child = spawn(process.execPath, [PROGRAM], { env: { ...process.env, ...settings } });
     let output = '';
