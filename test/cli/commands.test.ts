@@ -128,7 +128,15 @@ describe('tocsin notice show', () => {
       expires: '2026-06-02T18:00:00+02:00',
       author: 'A. Martin',
       decisions: [{ region: '35', decision: 'approved', by: 'B. Petit', at: '2026-06-02T17:00:00.000Z' }],
-      renderings: [{ region: '35', language: 'fr', encoding: 'gsm7', segments: 1, text: `EXERCICE Fin. ${'Composez à nouveau le 15. '.repeat(6)}` }],
+      renderings: [
+        {
+          region: '35',
+          language: 'fr',
+          encoding: 'gsm7',
+          segments: 1,
+          text: `EXERCICE Fin. ${'Composez à nouveau le 15. '.repeat(6)}`,
+        },
+      ],
     };
     await new Records<unknown>(store, 'notice').create('n1', notice, { actor: 't', action: 't', subject: 't' });
     const { code, out } = await runCli(store, 'notice', 'show', 'n1');

@@ -1,10 +1,11 @@
 import type { AlternativeNumber } from '../../src/directory/alternative-numbers.ts';
 import { REGIONS } from '../../src/directory/regions.ts';
 import { TocsinError } from '../../src/errors.ts';
-import type { Approver, AudienceView, Notice, Person } from '../../src/notices/notice.ts';
+import type { Approver, AudienceView, Notice } from '../../src/notices/notice.ts';
 import { type NoticeInput, parseNoticeInput } from '../../src/notices/notice-input.ts';
 import { Notices, type NoticesDeps } from '../../src/notices/notices.ts';
 import type { Store } from '../../src/store/connection.ts';
+import type { Person } from '../../src/store/person.ts';
 import { Templates } from '../../src/templates/load.ts';
 import { AT_MS, HARD_TO_REACH, numberOf, REPOSITORY_TEMPLATES } from '../templates/samples.ts';
 
