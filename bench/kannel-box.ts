@@ -8,8 +8,6 @@ import type { Bed } from './bed.ts';
 import type { Child } from './children.ts';
 import { until } from './waiting.ts';
 
-/** Recipients of one request: the fewer requests, the less smsbox costs. */
-const RECIPIENTS_A_REQUEST = 100;
 const REQUESTS_AT_ONCE = 8;
 const RECEIPTS_WANTED = 3;
 
@@ -18,8 +16,11 @@ export interface KannelBox {
   stop(): Promise<void>;
 }
 
-export async function startKannel(bed: Bed, { spool, window }: { spool: boolean; window: number }): Promise<KannelBox> {
-  const folder = join(bed.folder, `kannel-${spool ? 'spool' : 'plain'}`);
+export async function startKannel(
+  bed: Bed,
+  { name, spool, window }: { name: string; spool: boolean; window: number },
+): Promise<KannelBox> {
+  const folder = join(bed.folder, `kannel-${name}`);
   mkdirSync(join(folder, 'spool'), { recursive: true });
   const [admin, box, sendsms] = [await freePort(), await freePort(), await freePort()];
   const file = join(folder, 'kannel.conf');
@@ -47,15 +48,20 @@ export async function startKannel(bed: Bed, { spool, window }: { spool: boolean;
   };
 }
 
-export async function hand(
-  box: KannelBox,
-  work: { messages: number; firstNumber: number; text: string },
-): Promise<void> {
+export interface Handed {
+  readonly messages: number;
+  readonly firstNumber: number;
+  readonly text: string;
+  /** The more of them, the less smsbox costs. */
+  readonly recipientsARequest: number;
+}
+
+export async function hand(box: KannelBox, work: Handed): Promise<void> {
   let next = 0;
   const sendRest = async () => {
     while (next < work.messages) {
       const from = next;
-      next = Math.min(work.messages, from + RECIPIENTS_A_REQUEST);
+      next = Math.min(work.messages, from + work.recipientsARequest);
       const to = Array.from({ length: next - from }, (_, i) => `+${work.firstNumber + from + i}`).join(' ');
       const query = { username: 'test', password: 'test', from: 'ALERTE', to, text: work.text };
       const parameters = new URLSearchParams({ ...query, 'dlr-mask': String(RECEIPTS_WANTED) });

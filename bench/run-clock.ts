@@ -35,31 +35,33 @@ export async function clockRun(
   { messages, segments, title }: { messages: number; segments: number; title: string },
 ): Promise<Clocked> {
   const wanted = messages * segments;
-  let moved = { done: -1, at: performance.now() };
+  let moved = { done: -1, at: performance.now(), wallMs: Date.now() };
   for (;;) {
     const record = await bed.smsc.record();
     const at = Date.now();
     const done = record.receipts.acknowledged;
-    if (done > moved.done) moved = { done, at: performance.now() };
+    if (done > moved.done) moved = { done, at: performance.now(), wallMs: at };
     const elapsed = record.firstSubmitAt === null ? 0 : (at - record.firstSubmitAt) / 1_000;
     const rate = elapsed > 0 ? done / segments / elapsed : 0;
     bed.screen.progress(`${title}: ${count(done / segments)} of ${count(messages)}, ${count(rate)} messages/s`);
     if (done >= wanted || performance.now() - moved.at > STALLED_MS) {
-      return clocked(record, at, messages);
+      return clocked(record, moved.wallMs, segments);
     }
     await pause(done > wanted * NEAR_END ? END_POLL_MS : POLL_MS, undefined, { signal: bed.signal });
   }
 }
 
-function clocked(record: RecordSnapshot, acknowledgedAt: number, messages: number): Clocked {
+function clocked(record: RecordSnapshot, acknowledgedAt: number, segments: number): Clocked {
+  const messages = record.receipts.acknowledged / segments;
+  const perSecond = (count: number, ms: number) => (ms > 0 ? count / (ms / 1_000) : 0);
   const firstSubmitAt = record.firstSubmitAt ?? acknowledgedAt;
   const lastSubmitAt = record.lastSubmitAt ?? acknowledgedAt;
   return {
     record,
     firstSubmitAt,
     acknowledgedAt,
-    messagesPerSecond: messages / ((acknowledgedAt - firstSubmitAt) / 1_000),
-    submissionsPerSecond: record.submits / ((lastSubmitAt - firstSubmitAt) / 1_000),
+    messagesPerSecond: perSecond(messages, acknowledgedAt - firstSubmitAt),
+    submissionsPerSecond: perSecond(record.submits, lastSubmitAt - firstSubmitAt),
   };
 }
 

@@ -28,8 +28,9 @@ let answered = 0;
 let receipts = 0;
 
 session.on('connect', () => {
-  const bind = new PDU('bind_transceiver', { system_id: ACCOUNT.systemId, password: ACCOUNT.password });
-  session.send(bind, fill);
+  const { systemId: system_id, password } = ACCOUNT;
+  // Left alone the package binds as 5.0, which the simulator refuses as an SMSC of version 3.4 does.
+  session.send(new PDU('bind_transceiver', { system_id, password, interface_version: 0x34 }), fill);
 });
 session.on('deliver_sm', (pdu) => {
   session.send(pdu.response());

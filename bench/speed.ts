@@ -74,7 +74,7 @@ async function runOthers(bed: Bed, { kannel, smpp, window }: SpeedOptions): Prom
   const others: Other[] = [];
   if (smpp) others.push(await runPackage(bed, window));
   if (kannel && !hasKannel()) bed.screen.say('Kannel is not measured: there is no bearerbox and smsbox on the PATH');
-  if (kannel && hasKannel()) others.push(await runKannel(bed, 'plain'), await runKannel(bed, 'spool'));
+  if (kannel && hasKannel()) others.push(...(await runKannel(bed)));
   return others;
 }
 
