@@ -10,6 +10,8 @@ import type { Store } from '../store/connection.ts';
 const LEASE_SPAN_US = 5_000;
 /** A process that comes late catches up this much, so that timers do not eat into the rate. */
 const CATCH_UP_US = 8_000;
+/** Segments that were due longer ago than this and not used are forgone. */
+const STALE_MS = 12;
 /** A learned limit grows by this fraction a second. */
 const GROWTH = 0.03;
 const CUT = 0.85;
@@ -43,6 +45,8 @@ export class Pacer {
   readonly #configured: number;
   /** Leased, due, and not used yet. */
   #balance = 0;
+  /** When the balance last became due, by performance.now(). */
+  #dueAt = 0;
   /** Limit in force as last seen, 0 for none. */
   #limit: number;
   #lookedAt = 0;
@@ -73,12 +77,15 @@ export class Pacer {
    */
   async take(least: number, most: number): Promise<number> {
     if (this.#limit === 0 && performance.now() - this.#lookedAt < LOOK_MS) return this.#use(most, most);
+    // What was due long ago would now leave in a bunch with what is due today.
+    if (performance.now() - this.#dueAt > STALE_MS) this.#balance = 0;
     while (this.#balance < least) {
       const ahead = this.#ahead;
       this.#ahead = undefined; // before it is awaited: one that failed must not fail again
       const { segments, dueAt } = await (ahead ?? this.#lease(most - this.#balance));
       if (this.#limit === 0) return this.#use(most, most);
       const wait = dueAt - performance.now();
+      if (wait < -STALE_MS) continue;
       if (wait >= 1) {
         // The next lease is asked for during the wait: neither Redis nor a late timer then eats into the rate.
         this.#ahead = this.#lease(most);
@@ -86,6 +93,7 @@ export class Pacer {
         await new Promise((resolve) => setTimeout(resolve, Math.round(wait)));
       }
       this.#balance += segments;
+      this.#dueAt = Math.max(this.#dueAt, dueAt);
     }
     const used = Math.min(this.#balance, most);
     this.#balance -= used;
