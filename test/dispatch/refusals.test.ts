@@ -210,7 +210,8 @@ describe('a response', () => {
     const id = await running.launch({ recipients: 20 });
     await running.until(id, ({ counts }) => counts.sending > 0);
     await running.pause(id);
-    const sent = await waitFor(() => running.record().submits);
+    await running.until(id, (progress) => progress.counts.sending === 0);
+    const sent = running.record().submits;
     const { counts } = await running.until(id, ({ counts: { delivered } }) => delivered === sent);
     expect(counts.pending).toBe(20 - sent);
     running.simulator.patchBehaviour({ responses: { late: { probability: 0 } } });
