@@ -6,13 +6,10 @@ import { createHash } from 'node:crypto';
 import type { Broadcast, Lane } from '../broadcasts/broadcast.ts';
 import type { Route } from '../broadcasts/routes.ts';
 import { TocsinError } from '../errors.ts';
-import { ESM_CLASS } from '../smpp/constants.ts';
+import { ESM_CLASS, REGISTERED_DELIVERY } from '../smpp/constants.ts';
 import { SubmitTemplate, type SubmitTemplateFields } from '../smpp/submit-template.ts';
 import { concatenationUdh, encodeSegments } from '../sms/encode.ts';
 import { segment } from '../sms/segments.ts';
-
-/** registered_delivery: a receipt on success and on failure (SMPP 3.4 §5.2.17). */
-const RECEIPT_WANTED = 1;
 
 /** Absolute time, UTC (SMPP 3.4 §7.1.1.1): `YYMMDDhhmmss000+`. */
 export function absoluteTime(atMs: number): string {
@@ -41,13 +38,15 @@ export function laneTemplates(broadcast: Broadcast, lane: Lane, route: Route): S
   const reference = (broadcast.no * 31 + lane.no) & 0xff;
   if (route.concatenation === 'payload' && payloads.length > 1) {
     const whole = Buffer.concat(payloads);
-    return [new SubmitTemplate({ ...common, registeredDelivery: RECEIPT_WANTED, shortMessage: whole })];
+    return [
+      new SubmitTemplate({ ...common, registeredDelivery: REGISTERED_DELIVERY.finalReceipt, shortMessage: whole }),
+    ];
   }
   return payloads.map((payload, i) => {
     const receipted = route.receipts.segments === 'each' || i === last;
     const fields: SubmitTemplateFields = {
       ...common,
-      registeredDelivery: receipted ? RECEIPT_WANTED : 0,
+      registeredDelivery: receipted ? REGISTERED_DELIVERY.finalReceipt : REGISTERED_DELIVERY.none,
       shortMessage: payload,
     };
     if (payloads.length === 1) return new SubmitTemplate(fields);

@@ -1,6 +1,6 @@
 /**
  * The numbers of SMPP 3.4 as plain tables: command ids (§5.1.2.1), statuses (§5.1.3), TLV tags (§5.3.2),
- * addresses (§5.2.5, §5.2.6) and esm_class bits (§5.2.12). It holds no behaviour but the name of a status.
+ * registered_delivery (§5.2.17) and esm_class bits (§5.2.12). It holds no behaviour but the name of a status.
  */
 
 export const COMMAND = {
@@ -32,8 +32,6 @@ export const COMMAND = {
   data_sm: 0x00000103,
   data_sm_resp: 0x80000103,
 } as const;
-
-export type CommandName = keyof typeof COMMAND;
 
 /** The bit that makes a response's command id out of its request's. */
 export const RESPONSE_BIT = 0x80000000;
@@ -139,31 +137,6 @@ export const TLV = {
 } as const;
 
 export type TlvName = keyof typeof TLV;
-
-/** Type of number, SMPP 3.4 §5.2.5. */
-export const TON = {
-  unknown: 0,
-  international: 1,
-  national: 2,
-  networkSpecific: 3,
-  subscriber: 4,
-  alphanumeric: 5,
-  abbreviated: 6,
-} as const;
-
-/** Numbering plan indicator, SMPP 3.4 §5.2.6. */
-export const NPI = {
-  unknown: 0,
-  isdn: 1,
-  data: 3,
-  telex: 4,
-  landMobile: 6,
-  national: 8,
-  private: 9,
-  ermes: 10,
-  internet: 14,
-  wap: 18,
-} as const;
 
 /** esm_class, SMPP 3.4 §5.2.12: message type in bits 5-2, features in bits 7-6. */
 export const ESM_CLASS = {
