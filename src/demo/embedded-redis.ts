@@ -56,7 +56,7 @@ export async function startEmbeddedRedis(options: {
     appendfsync: 'always',
     'maxmemory-policy': 'noeviction',
     save: '',
-    'auto-aof-rewrite-min-size': '1gb',
+    'auto-aof-rewrite-min-size': '8gb',
     daemonize: 'no',
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
