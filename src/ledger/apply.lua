@@ -20,7 +20,8 @@ for b = 2, #KEYS do
     if l1 * 256 + l2 > high then high = l1 * 256 + l2 end
   end
   local held = redis.call('GETRANGE', key, 4 + low, 4 + high)
-  local now, order, counter = {}, {}, lane * 32
+  local arrived = parts > 1 and redis.call('GETRANGE', key, 4 + size + low, 4 + size + high) or ''
+  local now, order, counter, masks, masked = {}, {}, lane * 32, {}, {}
   for p = 1, #runs, 6 do
     local f1, f2, l1, l2, event, part = byte(runs, p, p + 5)
     local row = event * 32 + 1
@@ -30,11 +31,11 @@ for b = 2, #KEYS do
       local state = marked and is % 128 or is
       local to = byte(tbl, row + state)
       if parts > 1 and event == whole then
-        local at = 4 + size + slot
-        local mask = byte(redis.call('GETRANGE', key, at, at)) or 0
+        local mask = masks[slot] or byte(arrived, slot - low + 1) or 0
         if floor(mask / 2 ^ part) % 2 == 0 then
           mask = mask + 2 ^ part
-          redis.call('SETRANGE', key, at, char(mask))
+          if masks[slot] == nil then masked[#masked + 1] = slot end
+          masks[slot] = mask
         end
         if mask ~= 2 ^ parts - 1 then to = state end
       end
@@ -72,6 +73,14 @@ for b = 2, #KEYS do
     i = j + 1
   end
   if ops then redis.call(unpack(ops)) end
+  if #masked > 0 then
+    ops = {'BITFIELD', key}
+    for k = 1, #masked do
+      local m = #ops
+      ops[m + 1] = 'SET' ops[m + 2] = 'u8' ops[m + 3] = '#' .. (4 + size + masked[k]) ops[m + 4] = masks[masked[k]]
+    end
+    redis.call(unpack(ops))
+  end
 end
 -- What no other state counts is pending, so it has no counter. In portions: Lua unpacks some 8,000 values at most, and a
 -- script that fails here has changed slots already.
