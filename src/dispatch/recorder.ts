@@ -130,6 +130,7 @@ export class Recorder {
     this.#group = new Group();
     this.#carried = undefined;
     const { slots, ids } = this.#deps;
+    // In this order on one connection: an id is durable before the slot it belongs to is accepted.
     const [unparked, joined] = await this.#untilDurable(() =>
       Promise.all([
         ids.map(group.ids, group.addresses),

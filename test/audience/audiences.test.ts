@@ -275,7 +275,7 @@ describe('audiences', () => {
     const stream = new Readable({ read() {} });
     stream.push(HEADER + line(fiction(1)).repeat(1_000));
     // Told of once the first piece is read; by the next turn the import waits for more, which never comes.
-    const onProgress = () => setTimeout(() => abort.abort(new Error('no longer wanted')), 20);
+    const onProgress = () => setImmediate(() => abort.abort(new Error('no longer wanted')));
     const stalled = importing(stream, { signal: abort.signal, onProgress });
     await expect(stalled).rejects.toThrow('no longer wanted');
     expect(await leftovers()).toEqual(NOTHING);
