@@ -65,7 +65,7 @@ export class SimulatorRecord {
     this.accepted++;
     this.senders.count(sender);
     this.#acceptedPerSecond.add(nowMs, 1);
-    const content = this.texts.note(part);
+    const content = this.texts.note(part, nowMs);
     if (this.seen.add(destination, content) > 1) this.repeatedParts++;
     if (part.dataCoding === 0 && part.end > part.start && part.buf[part.end - 1] === ESC) this.brokenPairs++;
     return content;

@@ -1,13 +1,13 @@
-/** How many events the last second held, in buckets of 10 ms: the meter of a rate limit and of the record's peaks. */
+/** How many events the last second held, in buckets of 1 ms: the meter of a rate limit and of the record's peaks. */
 
-const BUCKET_MS = 10;
-const BUCKETS = 100;
+const BUCKET_MS = 1;
+const BUCKETS = 1_000;
 
 export class SlidingSecond {
   /** The most that any second held so far. */
   peak = 0;
 
-  readonly #counts = new Float64Array(BUCKETS);
+  readonly #counts = new Uint32Array(BUCKETS);
   #bucket = 0;
   #sum = 0;
 

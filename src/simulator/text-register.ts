@@ -3,6 +3,7 @@
  * the octets of one part without its user data header, with data_coding, part and total. It keeps 5,000 at most.
  */
 import { createHash } from 'node:crypto';
+import { SlidingSecond } from './sliding-second.ts';
 import { type DefaultAlphabet, decodeSample } from './text-sample.ts';
 
 const TEXT_LIMIT = 5000;
@@ -15,6 +16,11 @@ export interface TextCount {
   parts: number;
   octets: number;
   count: number;
+  /** Milliseconds since the epoch, with fractions. */
+  firstAt: number;
+  lastAt: number;
+  /** Most in any second. */
+  maxInSlidingSecond: number;
   sample: string;
 }
 
@@ -28,9 +34,10 @@ export interface PartView {
   parts: number;
 }
 
-interface Entry extends TextCount {
+interface Entry extends Omit<TextCount, 'maxInSlidingSecond'> {
   low: number;
   high: number;
+  readonly perSecond: SlidingSecond;
 }
 
 export class TextRegister {
@@ -45,19 +52,19 @@ export class TextRegister {
   #high = 0;
 
   /** Counts a text; returns its content hash (32 bits), which stands for it in the SeenTable. */
-  note(view: PartView): number {
+  note(view: PartView, nowMs: number): number {
     this.#hash(view);
     const last = this.#last;
     if (last !== undefined && last.low === this.#low && last.high === this.#high) {
-      last.count++;
+      count(last, nowMs);
       return this.#low;
     }
-    const entry = this.#byContent.get(this.#low) ?? this.#enter(view);
+    const entry = this.#byContent.get(this.#low) ?? this.#enter(view, nowMs);
     // Two texts with one 32-bit hash: the second is not kept apart, but seen.
     if (entry === undefined || entry.high !== this.#high) {
       this.overflow++;
     } else {
-      entry.count++;
+      count(entry, nowMs);
       this.#last = entry;
     }
     return this.#low;
@@ -84,7 +91,7 @@ export class TextRegister {
     this.overflow = 0;
   }
 
-  #enter(view: PartView): Entry | undefined {
+  #enter(view: PartView, nowMs: number): Entry | undefined {
     if (this.#byContent.size >= TEXT_LIMIT) return undefined;
     const octets = view.buf.subarray(view.start, view.end);
     const entry: Entry = {
@@ -94,6 +101,9 @@ export class TextRegister {
       parts: view.parts,
       octets: octets.length,
       count: 0,
+      firstAt: nowMs,
+      lastAt: nowMs,
+      perSecond: new SlidingSecond(),
       sample: decodeSample(octets, view.dataCoding, this.alphabet),
       low: this.#low,
       high: this.#high,
@@ -118,6 +128,12 @@ export class TextRegister {
   }
 }
 
-function publicPart({ low: _low, high: _high, ...text }: Entry): TextCount {
-  return text;
+function count(entry: Entry, nowMs: number): void {
+  entry.count++;
+  entry.lastAt = nowMs;
+  entry.perSecond.add(nowMs, 1);
+}
+
+function publicPart({ low: _low, high: _high, perSecond, ...text }: Entry): TextCount {
+  return { ...text, maxInSlidingSecond: perSecond.peak };
 }

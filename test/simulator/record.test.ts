@@ -87,9 +87,10 @@ describe('the record', () => {
   test('shows each text by the SHA-256 of its octets without header', () => {
     const record = new SimulatorRecord();
     took(record, ALICE, part({ udh: concatenationUdh(1, 2, 1), text: 'COMPOSEZ' }));
-    took(record, ALICE + 1, part({ udh: concatenationUdh(9, 2, 1), text: 'COMPOSEZ' }));
+    took(record, ALICE + 1, part({ udh: concatenationUdh(9, 2, 1), text: 'COMPOSEZ' }), 2500);
     const sha256 = createHash('sha256').update('COMPOSEZ').digest('hex');
-    const shown = { sha256, count: 2, part: 1, parts: 2, dataCoding: 0, octets: 8, sample: 'COMPOSEZ' };
+    const times = { firstAt: 1000, lastAt: 2500, maxInSlidingSecond: 1 };
+    const shown = { ...times, sha256, count: 2, part: 1, parts: 2, dataCoding: 0, octets: 8, sample: 'COMPOSEZ' };
     expect(record.texts.list()).toEqual([shown]);
     expect(recipientParts(record, ALICE).parts).toEqual([{ times: 1, sha256, part: 1, parts: 2 }]);
   });

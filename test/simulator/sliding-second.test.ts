@@ -12,7 +12,7 @@ describe('the sliding second', () => {
     expect(meter.peak).toBe(15);
   });
 
-  test('agrees with a list of events to 10 ms', () => {
+  test('agrees with a list of events to 1 ms', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(700), fc.integer({ min: 1, max: 5 })), { maxLength: 60 }), (steps) => {
         const meter = new SlidingSecond();
@@ -21,11 +21,11 @@ describe('the sliding second', () => {
         let peak = 0;
         for (const [pauseMs, count] of steps) {
           nowMs += pauseMs;
-          const bucket = Math.floor(nowMs / 10);
+          const bucket = Math.floor(nowMs);
           events.push({ bucket, count });
           meter.add(nowMs, count);
           const sum = events
-            .filter((event) => event.bucket > bucket - 100)
+            .filter((event) => event.bucket > bucket - 1000)
             .reduce((all, event) => all + event.count, 0);
           expect(meter.at(nowMs)).toBe(sum);
           peak = Math.max(peak, sum);
