@@ -22,6 +22,8 @@ export interface RouteChoice {
   readonly links: number;
   readonly window: number;
   readonly segmentsPerSecond?: number | null;
+  /** Caps by region. */
+  readonly regionSegmentsPerSecond?: Readonly<Record<string, number>>;
 }
 
 export class Bed {
@@ -61,7 +63,10 @@ export class Bed {
   }
 
   /** The route to the simulator, and the file that dispatchers read it from. */
-  route({ links, window, segmentsPerSecond = null }: RouteChoice): { route: Route; file: string } {
+  route({ links, window, segmentsPerSecond = null, regionSegmentsPerSecond = {} }: RouteChoice): {
+    route: Route;
+    file: string;
+  } {
     const given = {
       id: 'sim',
       kind: 'exercise',
@@ -71,6 +76,7 @@ export class Bed {
       links,
       window,
       segmentsPerSecond,
+      regionSegmentsPerSecond,
       sender: { address: SENDER },
     };
     const file = join(this.folder, 'routes.yaml');

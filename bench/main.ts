@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Bed } from './bed.ts';
 import { measureFlat } from './flat.ts';
+import { measurePacing } from './pacing.ts';
 import { measurePlan } from './plan.ts';
 import { measureProcesses } from './processes.ts';
 import { measureProfile } from './profile.ts';
@@ -29,7 +30,9 @@ Examples:
   npm run bench -- --json out.json --segments 2
   npm run bench -- flat --recipients 1000000          cost by size of the audience
   npm run bench -- processes                          several dispatchers, one killed
-  npm run bench -- plan                               planning 27 million recipients`,
+  npm run bench -- plan                               planning 27 million recipients
+  npm run bench -- pacing                             limits kept and used (3 minutes)
+  npm run bench -- pacing --limits 2000 --region-limits none --dispatchers 3`,
   );
 
 program
@@ -88,6 +91,20 @@ program
   .addOption(window)
   .action((options) => onBed((bed) => measureProfile(bed, options)));
 
+program
+  .command('pacing')
+  .description(
+    'limits of a route, and of one region, as the SMSC sees them: the mean from the first to the last submission, and the busiest second',
+  )
+  .option('--limits <list>', 'segments a second of the route', wholes(1, 1_000_000), [50, 500, 2_000, 10_000])
+  .option('--region-limits <list>', 'segments a second of one region', wholes(1, 1_000_000), [500, 2_000])
+  .option('--dispatchers <list>', 'dispatcher processes', wholes(1, 16), [1, 3])
+  .option('--seconds <count>', 'length of a case', whole(1, 3_600), 8)
+  .option('--links <count>', 'SMPP sessions of each dispatcher', whole(1, 64), 4)
+  .option('--window <count>', 'submissions in flight on a link', whole(1, 10_000), 500)
+  .addOption(json)
+  .action((options) => onBed((bed) => measurePacing(bed, options)));
+
 await program.parseAsync(process.argv);
 
 async function onBed(measure: (bed: Bed) => Promise<void>): Promise<void> {
@@ -114,4 +131,10 @@ function whole(min: number, max: number): (text: string) => number {
     if (Number.isInteger(value) && value >= min && value <= max) return value;
     throw new InvalidArgumentError(`must be a whole number from ${min} to ${max}.`);
   };
+}
+
+/** A list with commas; "none" is the empty one. */
+function wholes(min: number, max: number): (text: string) => number[] {
+  const one = whole(min, max);
+  return (text) => (text === 'none' ? [] : text.split(',').map(one));
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from '../src/demo/embedded-redis.ts';
 import type { BehaviourInput } from '../src/simulator/behaviour.ts';
 import type { RecordSnapshot } from '../src/simulator/record.ts';
+import type { TextCount } from '../src/simulator/text-register.ts';
 import { ACCOUNT } from './account.ts';
 import { type Child, type Children, hasEnded, tailOf } from './children.ts';
 import { until } from './waiting.ts';
@@ -37,6 +38,11 @@ export class SimulatedSmsc {
     return smsc;
   }
 
+  /** Lets the account submit so many segments a second, throttles what is more. */
+  async allow(segmentsPerSecond: number | null): Promise<void> {
+    await this.behave({ accounts: [{ ...ACCOUNT, maxBinds: MAX_BINDS, segmentsPerSecond }] });
+  }
+
   /** Replaces the behaviour; accounts and the receipts' delay are the benchmark's unless given. */
   async behave(behaviour: BehaviourInput): Promise<void> {
     await this.#call('PUT', '/behaviour', {
@@ -48,6 +54,12 @@ export class SimulatedSmsc {
 
   async record(): Promise<RecordSnapshot> {
     return (await this.#call('GET', '/record')) as RecordSnapshot;
+  }
+
+  /** What came of each text, by the SHA-256 of its octets. */
+  async texts(): Promise<Map<string, TextCount>> {
+    const texts = (await this.#call('GET', '/record/texts?limit=5000')) as TextCount[];
+    return new Map(texts.map((text) => [text.sha256, text]));
   }
 
   async reset(): Promise<void> {
