@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { loadRoutes } from '../src/broadcasts/routes.ts';
+import { loadRoutes } from '../src/broadcasts/routes-file.ts';
 import { loadConfig } from '../src/config.ts';
 import { freePort } from '../src/demo/embedded-redis.ts';
 import { findOrInstallRedis } from '../src/demo/redis-binary.ts';

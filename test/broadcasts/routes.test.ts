@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { loadRoutes, routeFor } from '../../src/broadcasts/routes.ts';
+import { routeFor } from '../../src/broadcasts/routes.ts';
+import { loadRoutes } from '../../src/broadcasts/routes-file.ts';
 import type { TocsinError } from '../../src/errors.ts';
 import { aRoute } from './builders.ts';
 

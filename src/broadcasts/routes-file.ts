@@ -1,0 +1,70 @@
+/** Reads the routes file at start-up: everything in it is checked, and every fault is named by its place. */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { type Document, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { type Fault, refuseFaults, TocsinError } from '../errors.ts';
+import { type Route, routeSchema } from './routes.ts';
+
+const fileSchema = z.strictObject({ routes: z.array(z.unknown()).min(1, 'names no route') });
+
+/** Reads the routes file. Throws `invalid` / `bad_routes` with every fault, each at its place in the file. */
+export async function loadRoutes(file: string): Promise<Route[]> {
+  const faults: Fault[] = [];
+  const document = parseDocument(await readRoutesFile(file));
+  for (const error of document.errors) faults.push({ at: file, message: error.message });
+  refuseFaults('bad_routes', 'The routes file is not usable', faults);
+  const outer = fileSchema.safeParse(contentOf(document, file));
+  const routes: Route[] = [];
+  addIssues(faults, outer.error, file, []);
+  for (const [i, given] of (outer.data?.routes ?? []).entries()) {
+    const parsed = routeSchema.safeParse(given);
+    addIssues(faults, parsed.error, file, ['routes', i]);
+    if (!parsed.success) continue;
+    const { passwordFile, password = '', ...route } = parsed.data;
+    if (routes.some(({ id }) => id === route.id)) {
+      faults.push({ at: `${file}: /routes/${i}/id`, message: `"${route.id}" is there twice` });
+    }
+    routes.push({ ...route, password: passwordFile ? await readPassword(file, passwordFile, i, faults) : password });
+  }
+  refuseFaults('bad_routes', 'The routes file is not usable', faults);
+  return routes;
+}
+
+/** Aliases are refused: they can make a small file a very large one. */
+function contentOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 }) ?? {};
+  } catch (error) {
+    refuseFaults('bad_routes', 'The routes file is not usable', [{ at: file, message: (error as Error).message }]);
+    throw error;
+  }
+}
+
+async function readRoutesFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new TocsinError('invalid', 'bad_routes', `The routes file ${file} cannot be read`, {
+      faults: [{ at: file, message: (cause as Error).message }],
+    });
+  }
+}
+
+async function readPassword(file: string, passwordFile: string, i: number, faults: Fault[]): Promise<string> {
+  try {
+    return (await readFile(resolve(dirname(file), passwordFile), 'utf8')).trim();
+  } catch (error) {
+    faults.push({ at: `${file}: /routes/${i}/passwordFile`, message: (error as Error).message });
+    return '';
+  }
+}
+
+function addIssues(faults: Fault[], error: z.ZodError | undefined, file: string, place: readonly PropertyKey[]): void {
+  for (const issue of error?.issues ?? []) {
+    faults.push({
+      at: `${file}: /${[...place, ...issue.path].map(String).join('/')}`,
+      message: / received undefined$/.test(issue.message) ? 'is missing' : issue.message,
+    });
+  }
+}
