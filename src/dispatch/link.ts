@@ -11,8 +11,8 @@ import { Session } from '../smpp/session.ts';
 import type { Anomaly } from '../smpp/session-events.ts';
 import type { SubmitTemplate } from '../smpp/submit-template.ts';
 
-/** `stopped` is for good: closed by us, or refused by the SMSC. */
-export type LinkState = 'connecting' | 'bound' | 'waiting' | 'stopped';
+/** `leaving`: told to reconnect, reads what is outstanding. `stopped` is for good: closed by us, or refused by the SMSC. */
+export type LinkState = 'connecting' | 'bound' | 'leaving' | 'waiting' | 'stopped';
 
 export interface LinkEvents {
   readonly onResponse: (link: Link, address: number, status: number, messageId: string) => void;
@@ -30,6 +30,11 @@ export interface LinkEvents {
 
 /** Statuses of a bind_resp after which another try with the same credentials is useless. */
 const FATAL_BIND: ReadonlySet<number> = new Set([STATUS.ESME_RINVPASWD, STATUS.ESME_RINVSYSID, STATUS.ESME_RINVSYSTYP]);
+
+/** A link that is told to reconnect waits this long for outstanding responses: a silent SMSC does not hold it up. */
+const LEAVE_MS = 2_000;
+/** Links that reconnect at one command come back spread over so many of the route's shortest pauses. */
+const COMMAND_SPREAD = 4;
 
 export class Link {
   readonly no: number;
@@ -168,11 +173,42 @@ export class Link {
     this.#session = undefined;
     this.#socket = undefined;
     if (this.#state === 'stopped' || this.#state === 'waiting') return;
-    this.#change('waiting', reason);
     const { reconnectMinMs, reconnectMaxMs } = this.#route;
+    if (this.#state === 'leaving') {
+      this.#change('waiting', reason);
+      this.#startAfter(reconnectMinMs * COMMAND_SPREAD * Math.random());
+      return;
+    }
+    this.#change('waiting', reason);
     const pause = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** Math.min(this.#failures, 20));
     this.#failures += 1;
-    this.#timer = setTimeout(() => this.start(), pause * (0.5 + Math.random() / 2));
+    this.#startAfter(pause * (0.5 + Math.random() / 2));
+  }
+
+  #startAfter(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.start(), ms);
+  }
+
+  /**
+   * Binds anew. A bound link submits no more, reads what is outstanding and unbinds, so nothing is in doubt unless the
+   * SMSC is silent; one that waits for another try goes ahead of its turn.
+   */
+  reconnect(reason: string): void {
+    if (this.#state === 'stopped' || this.#state === 'leaving') return;
+    this.#failures = 0;
+    const session = this.#session;
+    if (this.#state === 'bound' && session) {
+      this.#change('leaving', reason);
+      this.#timer = setTimeout(() => session.destroy(), Math.min(LEAVE_MS, this.#route.responseTimeoutMs));
+      void session.unbind();
+    } else if (this.#state === 'waiting') {
+      this.#startAfter(this.#route.reconnectMinMs * COMMAND_SPREAD * Math.random());
+    } else if (session) {
+      session.destroy();
+    } else {
+      this.#socket?.destroy(new Error(reason));
+    }
   }
 
   /** Ends the link at once, without another try. */

@@ -147,10 +147,11 @@ export class RouteDispatch {
       onDeliver: (_link, session, deliver) => receipts.take(session, deliver),
       onRoom: () => this.#pump.wake(),
       onState: (link, { from, to, reason }) => {
-        const level = to === 'bound' || from === 'bound' ? 'info' : 'debug';
+        const wasBound = from === 'bound' || from === 'leaving';
+        const level = to === 'bound' || wasBound ? 'info' : 'debug';
         this.#deps.log[level]({ link: link.no, from, to, reason }, 'link changed');
         if (to === 'waiting') this.#warnIfDown(reason);
-        if (to === 'waiting' && from === 'bound') {
+        if (to === 'waiting' && wasBound) {
           this.#deps.metrics.linkReconnects.inc({ route: this.#deps.route.id, reason });
         }
         this.#followLinks();
@@ -241,6 +242,13 @@ export class RouteDispatch {
 
   reconcileReceipts(): Promise<{ applied: number; orphans: number }> {
     return this.#recorder.reconcile();
+  }
+
+  /** Makes every link bind anew; returns how many are told. */
+  reconnect(reason: string): number {
+    const told = this.#links.filter(({ state }) => state !== 'stopped');
+    for (const link of told) link.reconnect(reason);
+    return told.length;
   }
 
   health(): RouteHealth {
