@@ -1,23 +1,39 @@
 /**
- * Meters a route's segments over all processes: small leases of the shared rate, each with the moment it is due. A route
- * without a limit costs nothing until its SMSC throttles; then a limit is learned, cut and slowly raised again.
+ * Meters a route's segments over all processes: small leases of the shared rate, each with the moment it is due, taken
+ * ahead of that moment so that neither Redis nor a claim eats into the rate. A route without a limit costs nothing until
+ * its SMSC throttles; then a limit is learned, cut at refusals and raised again.
  */
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Store } from '../store/connection.ts';
+import { Approach } from './approach.ts';
 
 /** A lease is worth this much time: longer leases would bunch, shorter ones cost more calls. */
 const LEASE_SPAN_US = 5_000;
-/** A process that comes late catches up this much, so that timers do not eat into the rate. */
-const CATCH_UP_US = 8_000;
-/** Segments that were due longer ago than this and not used are forgone. */
-const STALE_MS = 12;
-/** A learned limit grows by this fraction a second. */
-const GROWTH = 0.03;
-const CUT = 0.85;
-const CUT_EVERY_US = 500_000;
+/** How long before their moment segments are handed out: time to claim their slots in. */
+const LEAD_MS = 30;
+/** A process that comes late catches up this much, so that pauses do not eat into the rate. */
+const CATCH_UP_US = 4_000;
+/** Segments that were due longer ago than this and not used are forgone: they would leave in a bunch. */
+const STALE_MS = 8;
+/** The part of a limit that is aimed at: what the network and two clocks do to a second must not carry it above. */
+const AIM = 0.993;
+/** A learned limit grows by this part in the first second after a cut, and with the third power of the time. */
+const GROWTH = 0.001;
+/** A limit grew just too high: a little less will do. */
+const CUT = 0.97;
+/** Refusals that go on say that it is far too high. */
+const DEEP_CUT = 0.75;
+const GOES_ON_US = 1_500_000;
+const PAUSE_US = 100_000;
+/** What a refused route waits before it counts what it got through: SMSCs count by the second. */
+const LEARN_MS = 1_000;
+/** The refusals of what was submitted before a cut have all come by then, even if an answer was lost. */
+const ROUND_MAX_MS = 3_000;
 /** How often an unlimited route looks whether another process has learned a limit. */
 const LOOK_MS = 500;
+const RAMP_STEP_MS = 2;
 
 interface PacerScripts {
   pacerLease(
@@ -27,116 +43,176 @@ interface PacerScripts {
     spanUs: number,
     catchUpUs: number,
     growth: number,
-  ): Promise<[number, number, number]>;
-  pacerThrottled(key: string, rate: number, sending: number, cut: number, everyUs: number): Promise<number>;
+  ): Promise<[segments: number, dueUs: number, learned: number, cuts: number]>;
+  pacerThrottled(
+    key: string,
+    rate: number,
+    cuts: number,
+    accepted: number,
+    growth: number,
+    cut: number,
+    deepCut: number,
+    goesOnUs: number,
+    pauseUs: number,
+  ): Promise<[learned: number, cuts: number]>;
 }
 
-interface Lease {
+/** Segments, and when they may leave, by performance.now(). */
+export interface Grant {
   readonly segments: number;
-  /** By performance.now(). */
   readonly dueAt: number;
 }
 
+/** What the SMSC has answered to this process since it began. */
+export interface Answers {
+  readonly answered: number;
+  readonly accepted: number;
+}
+
+export interface PacerDeps {
+  readonly store: Store;
+  readonly route: { readonly id: string; readonly segmentsPerSecond: number | null };
+  readonly answers: Answers;
+}
+
 const ignore = (): void => {};
+const isStale = (dueAt: number): boolean => performance.now() - dueAt > STALE_MS;
 
 export class Pacer {
   readonly #redis: Redis & PacerScripts;
   readonly #key: string;
+  /** What the configuration allows, 0 for no limit. */
   readonly #configured: number;
-  /** Leased, due, and not used yet. */
+  readonly #answers: Answers;
+  readonly #approach: Approach;
+  /** Granted by Redis and not used yet, due at `#dueAt`. */
   #balance = 0;
-  /** When the balance last became due, by performance.now(). */
   #dueAt = 0;
-  /** Limit in force as last seen, 0 for none. */
-  #limit: number;
-  #lookedAt = 0;
+  /** As last seen, 0 for none. */
+  #learned = 0;
+  #cuts = 0;
+  #lookedAt = Number.NEGATIVE_INFINITY;
   /** Asked for ahead of need. */
-  #ahead: Promise<Lease> | undefined;
-  #sent = 0;
-  #cutAt = Number.NEGATIVE_INFINITY;
-  #sentSince = performance.now();
+  #ahead: Promise<Grant> | undefined;
+  /** Segments handed out since the process began, less what came back. */
+  #taken = 0;
+  /** Refusals count again when this many are answered, or at that moment: until then they are of the round of the last cut. */
+  #roundEnd = { answered: 0, at: Number.NEGATIVE_INFINITY };
+  #learning: Promise<void> | undefined;
 
-  constructor({ store, route }: { store: Store; route: { id: string; segmentsPerSecond: number | null } }) {
+  constructor({ store, route, answers }: PacerDeps) {
     const source = (name: string) => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
     store.redis.defineCommand('pacerLease', { lua: source('pacer'), numberOfKeys: 1 });
     store.redis.defineCommand('pacerThrottled', { lua: source('throttled'), numberOfKeys: 1 });
     this.#redis = store.redis as Redis & PacerScripts;
     this.#key = `${store.prefix}{pace-${route.id}}:pace`;
     this.#configured = route.segmentsPerSecond ?? 0;
-    this.#limit = this.#configured;
+    this.#answers = answers;
+    this.#approach = new Approach(() => answers.accepted);
   }
 
   /** The limit in force in segments a second; 0 for none. */
   get limit(): number {
-    return this.#limit;
+    return this.#learned || this.#configured;
+  }
+
+  get #unlimited(): boolean {
+    return this.#configured === 0 && this.#learned === 0;
   }
 
   /**
-   * Waits until at least `least` segments are due and returns how many are, at most `most` (most ≥ least). What is not
-   * used goes back by `giveBack`. Rejects when the store refuses.
+   * Grants between `least` and `most` segments, at most some 30 ms before they are due; the caller writes them then and
+   * not before. What is not used goes back by `giveBack`. Rejects when the store refuses.
    */
-  async take(least: number, most: number): Promise<number> {
-    if (this.#limit === 0 && performance.now() - this.#lookedAt < LOOK_MS) return this.#use(most, most);
-    // What was due long ago would now leave in a bunch with what is due today.
-    if (performance.now() - this.#dueAt > STALE_MS) this.#balance = 0;
-    while (this.#balance < least) {
-      const ahead = this.#ahead;
-      this.#ahead = undefined; // before it is awaited: one that failed must not fail again
-      const { segments, dueAt } = await (ahead ?? this.#lease(most - this.#balance));
-      if (this.#limit === 0) return this.#use(most, most);
-      const wait = dueAt - performance.now();
-      if (wait < -STALE_MS) continue;
-      if (wait >= 1) {
-        // The next lease is asked for during the wait: neither Redis nor a late timer then eats into the rate.
-        this.#ahead = this.#lease(most);
-        this.#ahead.catch(ignore); // whoever takes it hears of it
-        await new Promise((resolve) => setTimeout(resolve, Math.round(wait)));
+  async take(least: number, most: number): Promise<Grant> {
+    if (isStale(this.#dueAt)) this.#balance = 0;
+    for (;;) {
+      await this.#learning;
+      const now = performance.now();
+      if (this.#unlimited && now - this.#lookedAt < LOOK_MS) {
+        const allowed = this.#approach.allow(now, most);
+        // A text of several parts leaves whole: the ramp may run some parts ahead.
+        if (allowed > 0) return this.#grant(Math.max(least, allowed), 0);
+        await sleep(RAMP_STEP_MS);
+      } else if (!this.#unlimited && this.#balance >= least) {
+        const used = Math.min(this.#balance, most);
+        this.#balance -= used;
+        return this.#grant(used, this.#dueAt);
+      } else {
+        await this.#more(most);
       }
-      this.#balance += segments;
-      this.#dueAt = Math.max(this.#dueAt, dueAt);
     }
-    const used = Math.min(this.#balance, most);
-    this.#balance -= used;
-    return this.#use(used, used);
   }
 
-  async #lease(wanted: number): Promise<Lease> {
-    const [segments, delayUs, limit] = await this.#redis.pacerLease(
-      this.#key,
-      this.#configured,
-      wanted,
-      LEASE_SPAN_US,
-      CATCH_UP_US,
-      GROWTH,
-    );
-    this.#limit = limit;
+  /** Adds a lease to the balance, and waits until it is nearly due. */
+  async #more(most: number): Promise<void> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined; // before it is awaited: one that failed must not fail again
+    const { segments, dueAt } = await (ahead ?? this.#lease(most));
+    if (this.#unlimited || isStale(dueAt)) return;
+    const early = dueAt - performance.now() - LEAD_MS;
+    if (early > -LEAD_MS / 2) {
+      // The rate is what holds it up: the next lease is asked for meanwhile.
+      this.#ahead = this.#lease(most);
+      this.#ahead.catch(ignore); // whoever takes it hears of it
+    }
+    if (early >= 1) await sleep(Math.round(early));
+    this.#balance += segments;
+    this.#dueAt = Math.max(this.#dueAt, dueAt);
+  }
+
+  async #lease(wanted: number): Promise<Grant> {
+    const asked = [this.#key, this.#configured * AIM, wanted, LEASE_SPAN_US, CATCH_UP_US, GROWTH] as const;
+    const [segments, dueUs, learned, cuts] = await this.#redis.pacerLease(...asked);
     this.#lookedAt = performance.now();
-    return { segments, dueAt: this.#lookedAt + delayUs / 1_000 };
+    this.#follow(learned, cuts);
+    return { segments, dueAt: this.#lookedAt + dueUs / 1_000 };
   }
 
-  #use(segments: number, result: number): number {
-    this.#sent += segments;
-    return result;
+  /** Takes in what Redis says of the learned limit. */
+  #follow(learned: number, cuts: number): void {
+    this.#learned = learned;
+    if (cuts === this.#cuts) return;
+    this.#cuts = cuts;
+    this.#roundEnd = { answered: this.#taken, at: performance.now() + ROUND_MAX_MS };
   }
 
+  #grant(segments: number, dueAt: number): Grant {
+    this.#taken += segments;
+    return { segments, dueAt };
+  }
+
+  /** Takes back what was not used of the last grant. */
   giveBack(segments: number): void {
-    this.#sent -= segments;
-    if (this.#limit > 0) this.#balance += segments;
+    this.#taken -= segments;
+    if (!this.#unlimited) this.#balance += segments;
   }
 
   /** The SMSC answered ESME_RTHROTTLED: it concerns the account, so every process slows down. */
   async throttled(): Promise<void> {
-    const now = performance.now();
-    // One round of refusals is one cut: the rest of it need not ask.
-    if (now - this.#cutAt < CUT_EVERY_US / 1_000) return;
-    this.#cutAt = now;
-    const seconds = Math.max(0.05, (now - this.#sentSince) / 1_000);
-    const sending = Math.max(1, Math.round(this.#sent / seconds));
-    if (seconds > 2) {
-      this.#sent = 0;
-      this.#sentSince = now;
+    if (this.#learning) return;
+    if (this.#unlimited) {
+      this.#learning = this.#learn().finally(() => {
+        this.#learning = undefined;
+      });
+      return this.#learning;
     }
-    const limit = await this.#redis.pacerThrottled(this.#key, this.#configured, sending, CUT, CUT_EVERY_US);
-    if (limit > 0) this.#limit = limit;
+    if (this.#answers.answered < this.#roundEnd.answered && performance.now() < this.#roundEnd.at) return;
+    await this.#cut(0);
+  }
+
+  /** Pauses, and takes what was accepted in a second for the limit. */
+  async #learn(): Promise<void> {
+    await sleep(LEARN_MS);
+    await this.#cut(this.#approach.acceptedInASecond() * CUT);
+  }
+
+  async #cut(accepted: number): Promise<void> {
+    const asked = [this.#key, this.#configured * AIM, this.#cuts, accepted, GROWTH] as const;
+    // The rest of this round does not ask, while the answer is under way.
+    this.#roundEnd = { answered: this.#taken, at: performance.now() + ROUND_MAX_MS };
+    const [learned, cuts] = await this.#redis.pacerThrottled(...asked, CUT, DEEP_CUT, GOES_ON_US, PAUSE_US);
+    this.#lookedAt = performance.now();
+    this.#follow(learned, cuts);
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Moves submissions of a route from its batches to its links: waits for room in a window, for segments from the pacer and
- * for work, claims slots durably (ledger rule 1), and only then writes. Claims for several links are under way at once.
+ * for work, claims slots durably (ledger rule 1), and only then, when the segments are due, writes. Claims for several
+ * links are under way at once.
  */
 import type { Route } from '../broadcasts/routes.ts';
 import { SlotChanges } from '../ledger/slot-changes.ts';
@@ -84,7 +85,7 @@ export class Pump {
     const room = Math.floor(link.room / parts);
     if (room === 0) return false;
     const most = Math.min(room, MAX_CLAIM);
-    const segments = await pacer.take(parts, most * parts);
+    const { segments, dueAt } = await pacer.take(parts, most * parts);
     // The wait may have been long: ask again whose turn it is.
     const run = feed.next(now(), this.#mayGo);
     const each = run ? this.#atOnce(run) : 1;
@@ -97,10 +98,10 @@ export class Pump {
     }
     const needed = work.kind === 'part' ? 1 : (work.last - work.first + 1) * each;
     pacer.giveBack(segments - needed);
-    gates.use(run.lane.region, needed);
+    const regionDueAt = gates.use(run.lane.region, needed);
     link.reserve(needed);
     this.#underWay += 1;
-    this.#submit(run, link, work)
+    this.#submit(run, link, work, Math.max(dueAt, regionDueAt))
       .catch((error: unknown) => this.#deps.onStoreFault(error as Error))
       .finally(() => {
         link.unreserve(needed);
@@ -127,8 +128,10 @@ export class Pump {
     return best.room >= enough || best.inFlight < enough ? best : undefined;
   }
 
-  async #submit(run: BatchRun, link: Link, work: Work): Promise<void> {
+  /** Claims and writes; `dueAt` (by performance.now()) is when the segments may leave, which the claim has time until. */
+  async #submit(run: BatchRun, link: Link, work: Work, dueAt: number): Promise<void> {
     if (work.kind === 'part') {
+      await waitUntil(dueAt);
       if (!link.open) {
         run.partAgain(work.slot, work.part, this.#deps.now());
         return;
@@ -143,6 +146,7 @@ export class Pump {
       run.settle(work.last - work.first + 1);
       return;
     }
+    await waitUntil(dueAt);
     // Pause, cancel and expiry hold up to the very write.
     if (!link.open || run.stopping) {
       await this.#release(run, work.first, granted);
@@ -213,6 +217,11 @@ export class Pump {
       };
     });
   }
+}
+
+async function waitUntil(dueAt: number): Promise<void> {
+  const early = dueAt - performance.now();
+  if (early >= 1) await new Promise((resolve) => setTimeout(resolve, Math.round(early)));
 }
 
 /** Calls `visit` with the first and last index of each stretch of granted slots. */

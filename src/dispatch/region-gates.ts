@@ -17,8 +17,9 @@ const MOST = 500;
 
 interface Gate {
   readonly pacer: Pacer;
-  /** Segments that are due and not used. */
+  /** Segments that are granted and not used, and when they may leave. */
   due: number;
+  dueAt: number;
   asking: boolean;
 }
 
@@ -30,7 +31,7 @@ export class RegionGates {
     this.#deps = deps;
   }
 
-  /** How many segments may leave for the region now: Infinity without a cap. Asks for more where `least` are not due. */
+  /** How many segments may be claimed for the region now: Infinity without a cap. Asks for more where `least` are not. */
   due(region: string, least: number): number {
     const gate = this.#gate(region);
     if (!gate) return Number.POSITIVE_INFINITY;
@@ -38,15 +39,18 @@ export class RegionGates {
     return gate.due >= least ? gate.due : 0;
   }
 
-  use(region: string, segments: number): void {
+  /** Takes segments; returns when they may be written, by performance.now(). */
+  use(region: string, segments: number): number {
     const gate = this.#gate(region);
-    if (gate) gate.due -= segments;
+    if (!gate) return 0;
+    gate.due -= segments;
+    return gate.dueAt;
   }
 
   #gate(region: string): Gate | undefined {
     if (this.#gates.has(region)) return this.#gates.get(region);
     const pacer = this.#deps.pacerOf(region);
-    const gate = pacer && { pacer, due: 0, asking: false };
+    const gate = pacer && { pacer, due: 0, dueAt: 0, asking: false };
     this.#gates.set(region, gate);
     return gate;
   }
@@ -56,8 +60,9 @@ export class RegionGates {
     gate.asking = true;
     gate.pacer
       .take(least, Math.max(least, MOST))
-      .then((segments) => {
+      .then(({ segments, dueAt }) => {
         gate.due += segments;
+        gate.dueAt = dueAt;
       }, this.#deps.onStoreFault)
       .finally(() => {
         gate.asking = false;

@@ -103,7 +103,7 @@ export class RouteDispatch {
       onWork,
     });
     const receipts = new Receipts({ route, recorder: this.#recorder, tally: this.#tally });
-    this.#pacer = new Pacer({ store, route });
+    this.#pacer = new Pacer({ store, route, answers: this.#tally });
     this.#links = Array.from({ length: route.links }, (_, i) => new Link(route, i, this.#linkEvents(receipts)));
     this.#pump = new Pump({
       route,
@@ -128,7 +128,11 @@ export class RouteDispatch {
     const caps = route.regionSegmentsPerSecond;
     const cap = caps[region] ?? caps['*'];
     if (cap === undefined) return undefined;
-    return new Pacer({ store, route: { id: `${route.id}.${region}`, segmentsPerSecond: cap } });
+    return new Pacer({
+      store,
+      route: { id: `${route.id}.${region}`, segmentsPerSecond: cap },
+      answers: this.#tally,
+    });
   }
 
   start(): void {
@@ -240,15 +244,15 @@ export class RouteDispatch {
     return this.#feed.runs;
   }
 
-  reconcileReceipts(): Promise<{ applied: number; orphans: number }> {
-    return this.#recorder.reconcile();
-  }
-
   /** Makes every link bind anew; returns how many are told. */
   reconnect(reason: string): number {
     const told = this.#links.filter(({ state }) => state !== 'stopped');
     for (const link of told) link.reconnect(reason);
     return told.length;
+  }
+
+  reconcileReceipts(): Promise<{ applied: number; orphans: number }> {
+    return this.#recorder.reconcile();
   }
 
   health(): RouteHealth {

@@ -1,16 +1,21 @@
 /** What a route has counted since it was last published: plain numbers, since a labelled metric costs more than a message. */
 import type { Metrics } from '../metrics.ts';
-import { statusName } from '../smpp/constants.ts';
+import { STATUS, statusName } from '../smpp/constants.ts';
 
 export class Tally {
   segments = 0;
   inDoubt = 0;
   unmatched = 0;
   anomalies = 0;
+  /** Responses since the process began, and those of them with ESME_ROK: never set back. */
+  answered = 0;
+  accepted = 0;
   readonly #responses = new Map<number, number>();
   readonly #receipts = new Map<string, number>();
 
   response(status: number): void {
+    this.answered += 1;
+    if (status === STATUS.ESME_ROK) this.accepted += 1;
     this.#responses.set(status, (this.#responses.get(status) ?? 0) + 1);
   }
 
