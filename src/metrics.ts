@@ -119,6 +119,11 @@ export function createMetrics({ processMetrics = false }: { processMetrics?: boo
       labelNames: ['route'],
       registers,
     }),
+    halted: new Gauge({
+      name: 'tocsin_halted',
+      help: '1 while a global halt keeps everything from being submitted',
+      registers,
+    }),
     jobs: new Counter({
       name: 'tocsin_jobs_total',
       help: 'Batch jobs by outcome',

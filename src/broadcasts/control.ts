@@ -1,10 +1,14 @@
 /** Pause, resume and cancel: a change of the broadcast's record, told to every process at once. */
 
-import { controlChannel } from '../queue/jobs.ts';
+import { TocsinError } from '../errors.ts';
+import { tellControl } from '../queue/jobs.ts';
 import type { Store } from '../store/connection.ts';
 import type { Person } from '../store/person.ts';
 import type { Stored } from '../store/records.ts';
 import { type Broadcast, type BroadcastState, broadcastRecords, requireBroadcastChange } from './broadcast.ts';
+
+/** Whoever stops a broadcast must not be turned away because the keeper wrote to its record at that moment. */
+const MAX_ROUNDS = 20;
 
 async function change(
   store: Store,
@@ -14,12 +18,19 @@ async function change(
   stamp: Partial<Broadcast> = {},
 ): Promise<Stored<Broadcast>> {
   const records = broadcastRecords(store);
-  const current = await records.get(id);
-  requireBroadcastChange(current.value, to);
-  const act = { actor: by.actor, action: `broadcast.${to}`, subject: `broadcast/${id}` };
-  const changed = await records.update(current, { ...current.value, ...stamp, state: to }, act);
-  await store.redis.publish(controlChannel(store.prefix), JSON.stringify({ broadcast: current.value.no }));
-  return changed;
+  for (let round = 1; ; round += 1) {
+    const current = await records.get(id);
+    requireBroadcastChange(current.value, to);
+    const act = { actor: by.actor, action: `broadcast.${to}`, subject: `broadcast/${id}` };
+    try {
+      const changed = await records.update(current, { ...current.value, ...stamp, state: to }, act);
+      await tellControl(store, { broadcast: current.value.no });
+      return changed;
+    } catch (error) {
+      const raced = error instanceof TocsinError && error.code === 'version_conflict';
+      if (!raced || round === MAX_ROUNDS) throw error;
+    }
+  }
 }
 
 /** Nothing more is submitted; what is in flight is still answered and receipted. */

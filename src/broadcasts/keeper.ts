@@ -65,8 +65,11 @@ export class Keeper {
     this.#open = new OpenBroadcasts(deps.store);
   }
 
-  /** One round over all open broadcasts, if this process holds or gets the lock; says whether it does. */
-  async tick(): Promise<boolean> {
+  /**
+   * One round over all open broadcasts, if this process holds or gets the lock; says whether it does. While `halted` it
+   * adds no jobs, and goes on with all the rest.
+   */
+  async tick(halted = false): Promise<boolean> {
     if (!(await this.#lock())) {
       this.#watched.clear();
       return false;
@@ -75,7 +78,7 @@ export class Keeper {
     for (const id of this.#watched.keys()) if (!open.some((broadcast) => broadcast.id === id)) this.#watched.delete(id);
     for (const broadcast of open) {
       try {
-        await this.#keep(broadcast);
+        await this.#keep(broadcast, halted);
       } catch (error) {
         this.#deps.log.error({ err: error, broadcast: broadcast.id }, 'broadcast could not be kept');
       }
@@ -99,12 +102,13 @@ export class Keeper {
     if ((await store.redis.get(key)) === process) await store.redis.del(key);
   }
 
-  async #keep(current: Stored<Broadcast>): Promise<void> {
+  async #keep(current: Stored<Broadcast>, halted: boolean): Promise<void> {
     const released = current.value.state === 'running' ? await this.#release(current) : current;
     const broadcast = released.value;
     const watched = await this.#watch(released.id);
     // While it pauses its jobs run out; they are added anew when it goes on.
-    if (broadcast.state === 'paused') watched.enqueued.clear();
+    const feeds = broadcast.state === 'running' && !halted;
+    if (!feeds) watched.enqueued.clear();
     const kept = await this.#slots.counts(
       broadcast.no,
       watched.plan.lanes.map(({ recipients }) => recipients),
@@ -121,7 +125,7 @@ export class Keeper {
       await this.#sweep(broadcast, watched, ['lapse']);
     } else if (sending > 0 && over) {
       await this.#giveUpAirborne(broadcast, watched, sending, now);
-    } else if (pending + sending > 0 && broadcast.state === 'running') {
+    } else if (pending + sending > 0 && feeds) {
       // Also for what is only in the air: the process that sent it may be dead, and its job lost.
       await this.#feed(broadcast, watched, kept);
     }

@@ -91,11 +91,12 @@ export class BatchProcessor {
   async #mayRunNow(no: number, lane: Lane): Promise<boolean> {
     const known = this.#deps.index.peek(no);
     if (known && this.mayRun(known.broadcast, lane)) return true;
-    const current = await this.#deps.index.reload(no);
+    const [current] = await Promise.all([this.#deps.index.reload(no), this.#deps.index.reloadHalt()]);
     return current !== undefined && this.mayRun(current, lane);
   }
 
   mayRun(broadcast: Broadcast, lane: Lane): boolean {
+    if (this.#deps.index.halted) return false;
     const current = this.#deps.index.peek(broadcast.no)?.broadcast ?? broadcast;
     const running = current.state === 'running' && current.released.includes(lane.region);
     return running && this.#deps.now() < Date.parse(current.expires);
@@ -130,6 +131,8 @@ export class BatchProcessor {
     const { feed, outcomes, onWork, route } = this.#deps;
     outcomes.add(run);
     feed.add(run);
+    // It was paused, cancelled or halted while the batch was taken: nobody told a run that was not there.
+    if (!this.mayRun(run.broadcast, run.lane)) run.stop('stopped');
     onWork();
     // Slots that an earlier taker claimed: if it lives, it records their outcome within its own deadline.
     const timer =

@@ -11,6 +11,7 @@ import {
   ledgerBatch,
   planRecords,
 } from '../broadcasts/broadcast.ts';
+import { readHalt } from '../broadcasts/halt.ts';
 import { batchOf, broadcastNoOf } from '../ledger/address.ts';
 import type { Batch } from '../ledger/keys.ts';
 import type { Store } from '../store/connection.ts';
@@ -27,6 +28,8 @@ export class BroadcastIndex {
   readonly #store: Store;
   readonly #known = new Map<number, Known>();
   readonly #batches = new Map<number, Batch>();
+  /** Whether nothing may be submitted at all. */
+  halted = false;
 
   constructor({ store }: { store: Store }) {
     this.#store = store;
@@ -61,6 +64,11 @@ export class BroadcastIndex {
     const stored = await broadcastRecords(this.#store).find(broadcastId(no));
     if (stored) this.refresh(stored.value);
     return stored?.value;
+  }
+
+  /** Asks the store whether nothing may be submitted at all. */
+  async reloadHalt(): Promise<void> {
+    this.halted = (await readHalt(this.#store)).halted;
   }
 
   /** Takes a newer record in; returns the one before. */

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { OpenBroadcasts } from '../broadcasts/broadcast.ts';
+import { type HaltState, readHalt } from '../broadcasts/halt.ts';
 import { Keeper, type KeeperDeps } from '../broadcasts/keeper.ts';
 import { reportHealth } from '../broadcasts/route-health.ts';
 import type { Route } from '../broadcasts/routes.ts';
@@ -12,10 +13,12 @@ import { Slots } from '../ledger/slots.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { BatchQueue } from '../queue/batch-queue.ts';
-import { controlChannel, controlMessageSchema } from '../queue/jobs.ts';
+import { controlChannel, isControlMessage } from '../queue/jobs.ts';
 import type { Store } from '../store/connection.ts';
 import type { BatchProcessorDeps } from './batch-processor.ts';
 import { BroadcastIndex } from './broadcast-index.ts';
+import { Deadline } from './deadline.ts';
+import { Rounds } from './rounds.ts';
 import { RouteDispatch } from './route-dispatch.ts';
 
 export interface DispatcherDeps {
@@ -32,6 +35,8 @@ export interface DispatcherDeps {
 const LOOK_MS = 400;
 const HEALTH_MS = 1_000;
 const RECEIPTS_MS = 5_000;
+/** A supervisor kills after 10 s: all is said and done before. */
+const STOP_WITHIN_MS = 9_500;
 
 export class Dispatcher {
   readonly #deps: DispatcherDeps;
@@ -47,9 +52,9 @@ export class Dispatcher {
   /** Broadcasts submitted to since their time was last recorded. */
   readonly #submitted = new Map<number, number>();
   readonly #firstRecorded = new Set<number>();
-  #looking: Promise<void> | undefined;
-  #lookAgain = false;
-  #stopping = false;
+  readonly #looking: Rounds;
+  /** Apart from the looks: a country is planned in seconds, and a stop must not wait behind it. */
+  readonly #keeping: Rounds;
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
@@ -68,6 +73,14 @@ export class Dispatcher {
       log,
       now: this.#now,
     });
+    this.#looking = new Rounds(
+      () => this.#look(),
+      (error) => log.error({ err: error }, 'broadcasts could not be read'),
+    );
+    this.#keeping = new Rounds(
+      () => this.#keep(),
+      (error) => log.error({ err: error }, 'broadcasts could not be kept'),
+    );
     const slots = new Slots({ store });
     this.#routes = routes.map(
       (route) =>
@@ -89,12 +102,14 @@ export class Dispatcher {
   async start(): Promise<void> {
     const { store } = this.#deps;
     this.#ear.on('message', (_channel, message) => {
-      if (controlMessageSchema.safeParse(JSON.parse(message)).success) this.#look();
+      if (isControlMessage(message)) this.#looking.ask();
     });
     await this.#ear.subscribe(controlChannel(store.prefix));
+    // Before the first job is taken: who starts during a halt obeys it.
+    this.#heed(await readHalt(store));
     for (const route of this.#routes) route.start();
-    this.#look();
-    this.#every(LOOK_MS, () => this.#look());
+    this.#looking.ask();
+    this.#every(LOOK_MS, () => this.#looking.ask());
     this.#every(HEALTH_MS, () => this.#report());
     this.#every(RECEIPTS_MS, () => this.#reconcileReceipts());
   }
@@ -103,38 +118,31 @@ export class Dispatcher {
     this.#timers.push(setInterval(act, ms));
   }
 
-  /** Reads what is open, tells the routes, and keeps it going; one look at a time. */
-  #look(): void {
-    if (this.#stopping) return;
-    if (this.#looking) {
-      this.#lookAgain = true;
-      return;
-    }
-    this.#looking = this.#lookOnce()
-      .catch((error: unknown) => this.#deps.log.error({ err: error }, 'broadcasts could not be read'))
-      .finally(() => {
-        this.#looking = undefined;
-        if (this.#lookAgain) {
-          this.#lookAgain = false;
-          this.#look();
-        }
-      });
-  }
-
-  async #lookOnce(): Promise<void> {
-    const open = await this.#open.read();
+  /** Reads what is in force and what is open, and tells the routes. */
+  async #look(): Promise<void> {
+    const [halt, open] = await Promise.all([readHalt(this.#deps.store), this.#open.read()]);
+    this.#heed(halt);
     const numbers = new Set(open.map(({ value }) => value.no));
-    for (const { value } of open) {
-      const isNew = this.#index.peek(value.no) === undefined;
-      if (isNew) await this.#index.load(value.no);
-      else this.#index.refresh(value);
-    }
+    for (const { value } of open) this.#index.refresh(value);
     this.#markClosed(numbers);
     for (const route of this.#routes) {
       route.follow();
       route.forget((no) => numbers.has(no));
     }
-    await this.#keeper.tick();
+    this.#keeping.ask();
+    // What is new has nothing to stop, so it is loaded last.
+    await Promise.all([...numbers].map((no) => this.#index.load(no)));
+  }
+
+  #heed({ halted, by, at }: HaltState): void {
+    if (halted !== this.#index.halted) this.#deps.log.warn({ by, at }, halted ? 'halted' : 'the halt is lifted');
+    this.#index.halted = halted;
+    this.#deps.metrics.halted.set(halted ? 1 : 0);
+  }
+
+  /** What takes longer, and what nobody who stops something waits for. */
+  async #keep(): Promise<void> {
+    await this.#keeper.tick(this.#index.halted);
     await Promise.all(this.#deps.routes.map(({ id }, i) => this.#routes[i]!.yieldToGraver(this.#queues.get(id)!)));
   }
 
@@ -175,12 +183,23 @@ export class Dispatcher {
     return this.#routes.every((route) => route.health().bound > 0);
   }
 
-  /** Drains, records, unbinds. */
-  async stop(): Promise<void> {
-    this.#stopping = true;
+  /** Whether a global halt is in force, as last seen. */
+  get halted(): boolean {
+    return this.#index.halted;
+  }
+
+  /** Drains, records, unbinds; what could not be settled by the deadline is left to the ledger. */
+  async stop(withinMs = STOP_WITHIN_MS): Promise<void> {
+    const deadline = new Deadline(withinMs);
     for (const timer of this.#timers) clearInterval(timer);
-    await Promise.all(this.#routes.map((route) => route.stop()));
-    await this.#looking;
+    await Promise.all(this.#routes.map((route) => route.stop(deadline)));
+    if (await deadline.met(this.#leave())) return;
+    this.#deps.log.error('stopped without the store: what it did not record is decided when it is back');
+    this.#ear.disconnect();
+  }
+
+  async #leave(): Promise<void> {
+    await Promise.all([this.#looking.end(), this.#keeping.end()]);
     await this.#keeper.leave();
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
     this.#recordSubmissions();

@@ -9,13 +9,14 @@ import { MessageIds } from '../ledger/message-ids.ts';
 import type { Slots } from '../ledger/slots.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { type BatchQueue, startBatchWorker } from '../queue/batch-queue.ts';
+import { type BatchQueue, isLostJob, startBatchWorker } from '../queue/batch-queue.ts';
 import type { BatchJob } from '../queue/jobs.ts';
 import { statusName } from '../smpp/constants.ts';
 import type { Store } from '../store/connection.ts';
 import { BatchProcessor, type BatchProcessorDeps } from './batch-processor.ts';
 import type { BatchRun } from './batch-run.ts';
 import type { BroadcastIndex } from './broadcast-index.ts';
+import type { Deadline } from './deadline.ts';
 import { Feed } from './feed.ts';
 import { Link, type LinkEvents } from './link.ts';
 import { Outcomes } from './outcomes.ts';
@@ -50,6 +51,8 @@ const DOWN_LOG_MS = 60_000;
 const STOP_SWEEP_MS = 20;
 /** After the last response could have come, for what it leads to. */
 const STOP_GRACE_MS = 1_000;
+/** What each step of an orderly end leaves of its deadline to those that follow. */
+const STOP_RESERVE_MS = { drain: 3_500, jobs: 2_500, claims: 2_300, record: 2_000, unbind: 800, leave: 300 } as const;
 
 export interface RouteHealth {
   readonly route: string;
@@ -206,7 +209,11 @@ export class RouteDispatch {
       route: route.id,
       concurrency: this.#concurrency,
       process: this.#processor.process,
-      onError: (error) => this.#storeFault(error),
+      onError: (error) => {
+        // Its lock ran out while the store was gone: the batch comes again, and its slots say what is left.
+        if (isLostJob(error)) this.#deps.log.debug({ err: error }, 'a job was lost to its next taker');
+        else this.#storeFault(error);
+      },
     });
   }
 
@@ -275,22 +282,34 @@ export class RouteDispatch {
     for (const run of this.#feed.runs) run.abandon();
   }
 
-  /** Orderly end: no new work, what is out is answered and recorded, then the links unbind. */
-  async stop(): Promise<void> {
+  /**
+   * Orderly end: no new work, what is out is answered and recorded, then the links unbind. Where the SMSC or the store
+   * does not answer, every step ends in time for the next: what is left stays `sending`, and the ledger decides.
+   */
+  async stop(deadline: Deadline): Promise<void> {
     this.#closing = true;
     // The worker is closed first, or it would fetch again what a stopped run puts back; and a batch that it was just
     // taking may still come in, so the runs are stopped until it is closed.
     const closed = this.#worker?.close();
+    const drainMs = Math.min(
+      this.#deps.route.responseTimeoutMs + STOP_GRACE_MS,
+      Math.max(0, deadline.leftMs - STOP_RESERVE_MS.drain),
+    );
     const sweep = setInterval(() => this.#stopRuns(), STOP_SWEEP_MS);
-    const abandon = setTimeout(() => this.#abandonRuns(), this.#deps.route.responseTimeoutMs + STOP_GRACE_MS);
+    const abandon = setTimeout(() => this.#abandonRuns(), drainMs);
     this.#stopRuns();
     // The pump goes on until then: parts of texts that were begun still leave.
-    await closed;
+    await deadline.met(closed, STOP_RESERVE_MS.jobs);
     clearTimeout(abandon);
     clearInterval(sweep);
-    await this.#pump.stop();
-    await this.#recorder.settled();
-    await Promise.all(this.#links.map((link) => link.close()));
-    await this.#recorder.settled();
+    await deadline.met(this.#pump.stop(), STOP_RESERVE_MS.claims);
+    await deadline.met(this.#recorder.settled(), STOP_RESERVE_MS.record);
+    await deadline.met(Promise.all(this.#links.map((link) => link.close())), STOP_RESERVE_MS.unbind);
+    const inDoubt = this.#links.reduce((sum, link) => sum + link.inFlight, 0);
+    for (const link of this.#links) link.stop('time is up');
+    const recorded = await deadline.met(this.#recorder.settled(), STOP_RESERVE_MS.leave);
+    if (inDoubt > 0 || !recorded) {
+      this.#deps.log.warn({ inDoubt, recorded }, 'route stopped before all was answered and recorded');
+    }
   }
 }

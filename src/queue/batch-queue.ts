@@ -1,5 +1,5 @@
 /** The queue of one route's batches: how jobs are added, and the settings under which workers take them. */
-import { type Job, Queue, type QueueOptions, Worker, type WorkerOptions } from 'bullmq';
+import { ErrorCode, type Job, Queue, type QueueOptions, Worker, type WorkerOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Store } from '../store/connection.ts';
 import { type BatchJob, batchJobId } from './jobs.ts';
@@ -66,6 +66,19 @@ export class BatchQueue {
   async close(): Promise<void> {
     await this.#queue.close();
   }
+}
+
+/** Codes of what BullMQ says when a job is not this worker's any more: its lock ran out, or another has it. */
+const LOST: ReadonlySet<unknown> = new Set([
+  ErrorCode.JobNotExist,
+  ErrorCode.JobLockNotExist,
+  ErrorCode.JobNotInState,
+  ErrorCode.JobLockMismatch,
+]);
+
+/** Whether a worker's error only says that a job went to another taker; its batch is replayed from its slots. */
+export function isLostJob(error: Error): boolean {
+  return LOST.has((error as Error & { code?: unknown }).code) || /^could not renew lock for job/.test(error.message);
 }
 
 export type BatchProcessor = (job: Job<BatchJob>, token: string) => Promise<void>;

@@ -3,6 +3,7 @@
  * route, since in a Cluster a queue lives on one node.
  */
 import { z } from 'zod';
+import type { Store } from '../store/connection.ts';
 
 /** Lower runs first. */
 export const SEVERITY_RANK = { Extreme: 0, Severe: 1, Moderate: 2, Minor: 3, Unknown: 4 } as const;
@@ -33,7 +34,27 @@ export function batchPriority(severity: Severity, positionInLane: number, batche
   return 1 + SEVERITY_RANK[severity] * BAND + Math.floor(fraction * (BAND - 1));
 }
 
-/** Message on the control channel: something about this broadcast has changed. */
-export const controlMessageSchema = z.strictObject({ broadcast: z.number().int() });
+/** Message on the control channel: what has changed. It only hastens what a look at the records finds by itself. */
+export const controlMessageSchema = z.union([
+  z.strictObject({ broadcast: z.number().int() }),
+  z.strictObject({ halt: z.boolean() }),
+  /** Id of a route, or `*` for all. */
+  z.strictObject({ reconnect: z.string().min(1) }),
+]);
+export type ControlMessage = z.infer<typeof controlMessageSchema>;
 
 export const controlChannel = (prefix: string): string => `${prefix}control`;
+
+/** Whether somebody who knows the schema wrote this; anything can come on a channel. */
+export function isControlMessage(text: string): boolean {
+  try {
+    return controlMessageSchema.safeParse(JSON.parse(text)).success;
+  } catch {
+    return false;
+  }
+}
+
+/** Tells every process; one that does not hear it looks by itself within half a second. */
+export async function tellControl(store: Store, message: ControlMessage): Promise<void> {
+  await store.redis.publish(controlChannel(store.prefix), JSON.stringify(message));
+}
