@@ -2,12 +2,14 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Bed } from './bed.ts';
 import { measureFlat } from './flat.ts';
+import { measureLanes } from './lanes.ts';
 import { measurePacing } from './pacing.ts';
 import { measurePlan } from './plan.ts';
 import { measureProcesses } from './processes.ts';
 import { measureProfile } from './profile.ts';
 import { Screen } from './screen.ts';
 import { measureSpeed, type SpeedOptions } from './speed.ts';
+import { measureThrottle } from './throttle.ts';
 
 const screen = new Screen(process.stderr);
 
@@ -15,6 +17,13 @@ const links = new Option('--links <count>', 'SMPP sessions of each dispatcher').
 const window = new Option('--window <count>', 'submissions in flight on a link')
   .argParser(whole(1, 10_000))
   .default(1_000);
+const fewerLinks = new Option('--links <count>', 'SMPP sessions of each dispatcher').argParser(whole(1, 64)).default(4);
+const smallerWindow = new Option('--window <count>', 'submissions in flight on a link')
+  .argParser(whole(1, 10_000))
+  .default(500);
+const processCounts = new Option('--dispatchers <list>', 'dispatcher processes')
+  .argParser(wholes(1, 16))
+  .default([1, 3]);
 const json = new Option('--json <file>', 'also writes the figures there');
 
 const program = new Command('npm run bench --')
@@ -32,6 +41,8 @@ Examples:
   npm run bench -- processes                          several dispatchers, one killed
   npm run bench -- plan                               planning 27 million recipients
   npm run bench -- pacing                             limits kept and used (3 minutes)
+  npm run bench -- lanes                              fairness and overtaking (4 minutes)
+  npm run bench -- throttle                           an SMSC that allows less (3 minutes)
   npm run bench -- pacing --limits 2000 --region-limits none --dispatchers 3`,
   );
 
@@ -98,12 +109,36 @@ program
   )
   .option('--limits <list>', 'segments a second of the route', wholes(1, 1_000_000), [50, 500, 2_000, 10_000])
   .option('--region-limits <list>', 'segments a second of one region', wholes(1, 1_000_000), [500, 2_000])
-  .option('--dispatchers <list>', 'dispatcher processes', wholes(1, 16), [1, 3])
+  .addOption(processCounts)
   .option('--seconds <count>', 'length of a case', whole(1, 3_600), 8)
-  .option('--links <count>', 'SMPP sessions of each dispatcher', whole(1, 64), 4)
-  .option('--window <count>', 'submissions in flight on a link', whole(1, 10_000), 500)
+  .addOption(fewerLinks)
+  .addOption(smallerWindow)
   .addOption(json)
   .action((options) => onBed((bed) => measurePacing(bed, options)));
+
+program
+  .command('lanes')
+  .description(
+    'whether lanes end together whatever their size, and how soon an Extreme notice has the route that a Minor one held',
+  )
+  .option('--limits <list>', 'segments a second of the route, 0 for no limit', wholes(0, 1_000_000), [5_000, 0])
+  .addOption(processCounts)
+  .addOption(fewerLinks)
+  .addOption(smallerWindow)
+  .addOption(json)
+  .action((options) => onBed((bed) => measureLanes(bed, options)));
+
+program
+  .command('throttle')
+  .description('an SMSC that answers ESME_RTHROTTLED: how much of what it allows is used, and how many answers refuse')
+  .option('--allowed <count>', 'segments a second that the SMSC allows', whole(1, 1_000_000), 2_000)
+  .option('--limits <list>', 'segments a second of the route, 0 for no limit', wholes(0, 1_000_000), [0, 3_000])
+  .option('--messages <count>', 'recipients of a case', whole(1_000, 10_000_000), 60_000)
+  .addOption(processCounts)
+  .addOption(fewerLinks)
+  .addOption(smallerWindow)
+  .addOption(json)
+  .action((options) => onBed((bed) => measureThrottle(bed, options)));
 
 await program.parseAsync(process.argv);
 
