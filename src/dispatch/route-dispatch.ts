@@ -19,6 +19,7 @@ import type { BroadcastIndex } from './broadcast-index.ts';
 import type { Deadline } from './deadline.ts';
 import { Feed } from './feed.ts';
 import { Link, type LinkEvents } from './link.ts';
+import { endInOrder } from './orderly-end.ts';
 import { Outcomes } from './outcomes.ts';
 import { Pacer } from './pacer.ts';
 import { Pump } from './pump.ts';
@@ -48,11 +49,6 @@ const BATCH_RECIPIENTS = 1_000;
 /** Quiet log: the same fault is reported at most this often. */
 const FAULT_LOG_MS = 5_000;
 const DOWN_LOG_MS = 60_000;
-const STOP_SWEEP_MS = 20;
-/** After the last response could have come, for what it leads to. */
-const STOP_GRACE_MS = 1_000;
-/** What each step of an orderly end leaves of its deadline to those that follow. */
-const STOP_RESERVE_MS = { drain: 3_500, jobs: 2_500, claims: 2_300, record: 2_000, unbind: 800, leave: 300 } as const;
 
 export interface RouteHealth {
   readonly route: string;
@@ -273,43 +269,20 @@ export class RouteDispatch {
     return { ...health, limit: this.#pacer.limit, ...(this.#refused ? { refused: this.#refused } : {}) };
   }
 
-  #stopRuns(): void {
-    for (const run of this.#feed.runs) run.stop('stopped');
-  }
-
-  /** What could not be settled in time, for want of links, is left to the next process as in doubt. */
-  #abandonRuns(): void {
-    for (const run of this.#feed.runs) run.abandon();
-  }
-
-  /**
-   * Orderly end: no new work, what is out is answered and recorded, then the links unbind. Where the SMSC or the store
-   * does not answer, every step ends in time for the next: what is left stays `sending`, and the ledger decides.
-   */
+  /** See `endInOrder`. */
   async stop(deadline: Deadline): Promise<void> {
     this.#closing = true;
-    // The worker is closed first, or it would fetch again what a stopped run puts back; and a batch that it was just
-    // taking may still come in, so the runs are stopped until it is closed.
-    const closed = this.#worker?.close();
-    const drainMs = Math.min(
-      this.#deps.route.responseTimeoutMs + STOP_GRACE_MS,
-      Math.max(0, deadline.leftMs - STOP_RESERVE_MS.drain),
+    await endInOrder(
+      {
+        worker: this.#worker,
+        runs: () => this.#feed.runs,
+        pump: this.#pump,
+        recorder: this.#recorder,
+        links: this.#links,
+        responseTimeoutMs: this.#deps.route.responseTimeoutMs,
+        log: this.#deps.log,
+      },
+      deadline,
     );
-    const sweep = setInterval(() => this.#stopRuns(), STOP_SWEEP_MS);
-    const abandon = setTimeout(() => this.#abandonRuns(), drainMs);
-    this.#stopRuns();
-    // The pump goes on until then: parts of texts that were begun still leave.
-    await deadline.met(closed, STOP_RESERVE_MS.jobs);
-    clearTimeout(abandon);
-    clearInterval(sweep);
-    await deadline.met(this.#pump.stop(), STOP_RESERVE_MS.claims);
-    await deadline.met(this.#recorder.settled(), STOP_RESERVE_MS.record);
-    await deadline.met(Promise.all(this.#links.map((link) => link.close())), STOP_RESERVE_MS.unbind);
-    const inDoubt = this.#links.reduce((sum, link) => sum + link.inFlight, 0);
-    for (const link of this.#links) link.stop('time is up');
-    const recorded = await deadline.met(this.#recorder.settled(), STOP_RESERVE_MS.leave);
-    if (inDoubt > 0 || !recorded) {
-      this.#deps.log.warn({ inDoubt, recorded }, 'route stopped before all was answered and recorded');
-    }
   }
 }
