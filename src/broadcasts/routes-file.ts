@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { type Document, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type Fault, refuseFaults, TocsinError } from '../errors.ts';
+import { readTls } from './route-tls.ts';
 import { type Route, routeSchema } from './routes.ts';
 
 const fileSchema = z.strictObject({ routes: z.array(z.unknown()).min(1, 'names no route') });
@@ -21,11 +22,16 @@ export async function loadRoutes(file: string): Promise<Route[]> {
     const parsed = routeSchema.safeParse(given);
     addIssues(faults, parsed.error, file, ['routes', i]);
     if (!parsed.success) continue;
-    const { passwordFile, password = '', ...route } = parsed.data;
+    const { passwordFile, password = '', tls, ...route } = parsed.data;
     if (routes.some(({ id }) => id === route.id)) {
       faults.push({ at: `${file}: /routes/${i}/id`, message: `"${route.id}" is there twice` });
     }
-    routes.push({ ...route, password: passwordFile ? await readPassword(file, passwordFile, i, faults) : password });
+    const at = (field: string, message: string) => faults.push({ at: `${file}: /routes/${i}/tls/${field}`, message });
+    routes.push({
+      ...route,
+      password: passwordFile ? await readPassword(file, passwordFile, i, faults) : password,
+      ...(tls && { tls: await readTls(file, tls, at) }),
+    });
   }
   refuseFaults('bad_routes', 'The routes file is not usable', faults);
   return routes;
@@ -52,10 +58,14 @@ async function readRoutesFile(file: string): Promise<string> {
 }
 
 async function readPassword(file: string, passwordFile: string, i: number, faults: Fault[]): Promise<string> {
+  const at = `${file}: /routes/${i}/passwordFile`;
   try {
-    return (await readFile(resolve(dirname(file), passwordFile), 'utf8')).trim();
+    const password = (await readFile(resolve(dirname(file), passwordFile), 'utf8')).trim();
+    const read = routeSchema.shape.password.safeParse(password);
+    for (const { message } of read.error?.issues ?? []) faults.push({ at, message });
+    return password;
   } catch (error) {
-    faults.push({ at: `${file}: /routes/${i}/passwordFile`, message: (error as Error).message });
+    faults.push({ at, message: (error as Error).message });
     return '';
   }
 }

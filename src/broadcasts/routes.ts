@@ -6,101 +6,158 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { type Fault, TocsinError } from '../errors.ts';
 import { durabilityFaults } from '../store/durability.ts';
+import { contradictions } from './route-contradictions.ts';
+import { type RouteTls, tlsSchema } from './route-tls.ts';
 
-const GSM_SENDER = /^[A-Za-z0-9 ]{1,11}$/;
+/**
+ * What a command_status means. `retry`: this recipient again, with growing delay, until the notice expires. `retryFew`:
+ * the same, `maxAttempts` times at most. `throttle`: the account is too fast, so the route slows down. `queueFull`: this
+ * recipient again; the route slows down only where it meets many recipients. `refuse`: final. `refuseDestination`: final,
+ * the number itself is at fault.
+ */
+export const STATUS_ACTIONS = ['retry', 'retryFew', 'throttle', 'queueFull', 'refuse', 'refuseDestination'] as const;
+
+export type StatusAction = (typeof STATUS_ACTIONS)[number];
+
 const milliseconds = (byDefault: number, what: string) =>
   z.number().int().min(10).max(600_000).default(byDefault).describe(`${what}, in ms`);
 
+const MAX_RATE = 1_000_000;
+const rate = z.number().min(1).max(MAX_RATE);
+const MAX_LINKS = 64;
+const links = z.number().int().min(1).max(MAX_LINKS);
+/** More in flight on one link than this is no window any more: a lost link would put all of it in doubt. */
+const MAX_WINDOW = 10_000;
+const window = z.number().int().min(1).max(MAX_WINDOW);
+const ton = z.number().int().min(0).max(6);
+/** SMPP 3.4 §5.2.6. */
+const npi = z.literal([0, 1, 3, 4, 6, 8, 9, 10, 14, 18]);
+
 const idRule = z
   .strictObject({
-    base: z.enum(['text', 'hexToDecimal', 'decimalToHex']).default('text'),
-    stripLeadingZeros: z.boolean().default(false),
-    caseFold: z.boolean().default(false),
+    base: z
+      .enum(['text', 'hexToDecimal', 'decimalToHex'])
+      .default('text')
+      .describe('`text` leaves the id; the others convert it, whatever its length'),
+    stripLeadingZeros: z.boolean().default(false).describe('take zeros off the front'),
+    caseFold: z.boolean().default(false).describe('make letters small'),
+  })
+  .prefault({});
+
+const receipts = z
+  .strictObject({
+    segments: z
+      .enum(['each', 'last', 'first'])
+      .default('each')
+      .describe('which segments of a text get a receipt: its slot waits for all of them, or for the one'),
+    otherSegments: z
+      .enum(['failures', 'none'])
+      .default('failures')
+      .describe('what is asked for the other segments under `last` and `first`: a receipt of failure only, or none'),
+    responseId: idRule.describe('what is done to ids of submit_sm_resp before ids are compared'),
+    receiptId: idRule.describe('what is done to ids of receipts before ids are compared'),
   })
   .prefault({});
 
 export const routeSchema = z
   .strictObject({
-    id: z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be up to 32 small letters, digits and -'),
-    kind: z.enum(['live', 'exercise']).describe('live carries Actual notices, exercise carries Exercise and Test'),
-    host: z.string().min(1),
-    port: z.number().int().min(1).max(65_535),
-    systemId: z.string().min(1).max(15),
-    password: z.string().max(8, 'SMPP 3.4 §5.2.2 allows 8 characters').optional(),
-    passwordFile: z.string().optional().describe('read instead of password, relative to the routes file'),
-    systemType: z.string().max(12).default(''),
-    interfaceVersion: z.literal([0x33, 0x34, 0x50]).default(0x34),
-    links: z.number().int().min(1).max(64).default(4).describe('sessions that each dispatcher process binds'),
-    window: z.number().int().min(1).max(10_000).default(500).describe('submissions in flight on a link'),
-    segmentsPerSecond: z
-      .number()
-      .min(1)
-      .max(1_000_000)
+    id: z
+      .string()
+      .regex(/^[a-z0-9-]{1,32}$/, 'must be up to 32 small letters, digits and -')
+      .describe('name of the route: in notices, metrics and the ledger'),
+    kind: z.enum(['live', 'exercise']).describe('`live` carries Actual notices, `exercise` carries Exercise and Test'),
+    host: z.string().min(1).describe('address of the SMSC'),
+    port: z.number().int().min(1).max(65_535).describe('its port'),
+    tls: tlsSchema.optional().describe('speak TLS with the SMSC (smpps), and nothing else'),
+    systemId: z.string().min(1).max(15).describe('system_id of the account'),
+    password: z.string().max(8, 'SMPP 3.4 §5.2.2 allows 8 characters').optional().describe('its password'),
+    passwordFile: z.string().optional().describe('file that holds the password, from the folder of the routes file'),
+    systemType: z.string().max(12).default('').describe('system_type of the bind'),
+    interfaceVersion: z
+      .literal([0x33, 0x34, 0x50])
+      .default(0x34)
+      .describe('interface_version of the bind: 51 is SMPP 3.3, 52 is 3.4, 80 is 5.0'),
+    links: links.default(4).describe('sessions that each dispatcher process binds'),
+    window: window.default(500).describe('submissions in flight on a link'),
+    segmentsPerSecond: rate
       .nullable()
       .default(null)
-      .describe('rate shared by all processes; null for no limit'),
+      .describe('rate shared by all processes, in segments a second; null for no limit'),
     regionSegmentsPerSecond: z
       .record(
         z.string().regex(/^(\*|0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-46])$/, 'must be the code of a département, or *'),
-        z.number().min(1).max(1_000_000),
+        rate,
       )
       .default({})
-      .describe('caps by region, shared by all processes; * is for every region that has none of its own'),
+      .describe('caps by region, shared by all processes; `*` is for every region that has none of its own'),
+    contract: z
+      .strictObject({
+        links: links.optional().describe('most sessions of the account'),
+        window: window.optional().describe('most submissions in flight on a session'),
+        segmentsPerSecond: rate.optional().describe('most segments a second'),
+      })
+      .prefault({})
+      .describe('what the operator grants; a route that would take more is refused'),
     sender: z
       .strictObject({
-        address: z.string(),
-        ton: z.number().int().min(0).max(6).default(5),
-        npi: z.number().int().min(0).max(18).default(0),
+        address: z.string().describe('up to 11 letters, digits and spaces; or a number, in digits'),
+        ton: ton.default(5).describe('type of number: 5 for letters, 1 international, 3 for a short code'),
+        npi: npi.default(0).describe('numbering plan: 0 or 1 with letters'),
       })
-      .describe('up to 11 GSM characters with TON 5, or a short code'),
+      .describe('who the text comes from'),
     destination: z
       .strictObject({
-        ton: z.number().int().min(0).max(6).default(1),
-        npi: z.number().int().min(0).max(18).default(1),
+        ton: ton.default(1).describe('type of number of the recipients, which are written as E.164'),
+        npi: npi.default(1).describe('their numbering plan'),
       })
-      .prefault({}),
-    concatenation: z.enum(['udh', 'sar', 'payload']).default('udh'),
-    receipts: z
-      .strictObject({
-        /** `each`: a receipt for every segment; `last`: one for the last segment only. */
-        segments: z.enum(['each', 'last']).default('each'),
-        responseId: idRule,
-        receiptId: idRule,
-      })
-      .prefault({}),
+      .prefault({})
+      .describe('how recipients are addressed'),
+    alphabet: z
+      .enum(['gsm7', 'latin1', 'ascii', 'ucs2'])
+      .default('gsm7')
+      .describe("how texts in GSM 7-bit's characters are written; others go as UCS-2 on every route"),
+    dataCoding: z
+      .number()
+      .int()
+      .min(0)
+      .max(255)
+      .optional()
+      .describe("data_coding of those texts; without it 0, the SMSC's default alphabet, and 8 for `ucs2`"),
+    concatenation: z
+      .enum(['udh', 'sar', 'payload'])
+      .default('udh')
+      .describe('texts of several segments: user data header, sar_* TLVs, or whole in message_payload'),
+    receipts: receipts.describe('which receipts come, and how their ids are written'),
     responseTimeoutMs: milliseconds(10_000, 'a response that takes longer leaves its submission in doubt'),
     enquireLinkMs: milliseconds(15_000, 'silence after which the link is probed'),
     enquireLinkTimeoutMs: milliseconds(10_000, 'a probe unanswered for longer closes the link'),
     bindTimeoutMs: milliseconds(10_000, 'a bind unanswered for longer is given up'),
     reconnectMinMs: milliseconds(250, 'first pause before binding again'),
     reconnectMaxMs: milliseconds(15_000, 'longest pause before binding again'),
-    retryDelayMs: milliseconds(1_000, 'first pause after a temporary refusal; doubles each time'),
-    maxAttempts: z.number().int().min(1).max(100).default(20).describe('submissions of one text to one recipient'),
+    retryDelayMs: milliseconds(1_000, 'first pause after a temporary refusal; doubles each time, to a minute'),
+    maxAttempts: z
+      .number()
+      .int()
+      .min(1)
+      .max(100)
+      .default(20)
+      .describe('submissions of one text to one recipient where the refusal is a code that nobody explains'),
     statuses: z
-      .record(z.string().regex(/^0x[0-9a-fA-F]{1,8}$/), z.enum(['retry', 'throttle', 'refuse', 'refuseDestination']))
+      .record(
+        z.string().regex(/^0x[0-9a-fA-F]{1,8}$/, 'must be a command_status in hex, such as 0x14'),
+        z.enum(STATUS_ACTIONS),
+      )
       .default({})
-      .describe('what a command_status means at this SMSC, where it differs from the table of retry-table.ts'),
+      .describe('what a command_status means at this SMSC, where it differs from the usual'),
   })
   .superRefine((route, context) => {
-    if (route.sender.ton === 5 && !GSM_SENDER.test(route.sender.address)) {
-      context.addIssue({
-        code: 'custom',
-        path: ['sender', 'address'],
-        message: 'must be 1 to 11 letters, digits or spaces',
-      });
-    }
-    if (route.sender.ton !== 5 && !/^\d{3,15}$/.test(route.sender.address)) {
-      context.addIssue({ code: 'custom', path: ['sender', 'address'], message: 'must be digits, or have ton 5' });
-    }
-    if (route.reconnectMinMs > route.reconnectMaxMs) {
-      context.addIssue({ code: 'custom', path: ['reconnectMinMs'], message: 'is above reconnectMaxMs' });
-    }
-    if (route.password !== undefined && route.passwordFile !== undefined) {
-      context.addIssue({ code: 'custom', path: ['passwordFile'], message: 'is set together with password' });
-    }
+    for (const { path, message } of contradictions(route)) context.addIssue({ code: 'custom', path, message });
   });
 
-export type Route = Omit<z.infer<typeof routeSchema>, 'passwordFile'> & { readonly password: string };
+export type Route = Omit<z.infer<typeof routeSchema>, 'passwordFile' | 'tls'> & {
+  readonly password: string;
+  readonly tls?: RouteTls;
+};
 
 /** The route for a notice: the one it names, else the first of the right kind. Throws `wrong_route_kind`, `unknown_route`. */
 export function routeFor(

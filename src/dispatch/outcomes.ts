@@ -3,7 +3,7 @@
  * and into what its run does next. A place in the window is freed only when the event is durable (ledger rule 2).
  */
 import { laneOfBatch } from '../broadcasts/broadcast.ts';
-import type { Route } from '../broadcasts/routes.ts';
+import type { Route, StatusAction } from '../broadcasts/routes.ts';
 import { batchNumberOf, batchOf, broadcastNoOf, partOf, slotOf } from '../ledger/address.ts';
 import type { Batch } from '../ledger/keys.ts';
 import type { SlotEvent } from '../ledger/states.ts';
@@ -12,8 +12,9 @@ import { normaliseMessageId } from '../smpp/message-id.ts';
 import type { BatchRun } from './batch-run.ts';
 import type { BroadcastIndex } from './broadcast-index.ts';
 import { partsOnWire } from './lane-texts.ts';
+import { QueueFull } from './queue-full.ts';
 import type { Recorder } from './recorder.ts';
-import { type StatusAction, statusTable } from './retry-table.ts';
+import { statusTable } from './retry-table.ts';
 import type { Tally } from './tally.ts';
 
 export interface OutcomeDeps {
@@ -33,10 +34,12 @@ const RETRY_MAX_MS = 60_000;
 export class Outcomes {
   readonly #deps: OutcomeDeps;
   readonly #actionOf: (status: number) => StatusAction;
+  readonly #queueFull: QueueFull;
   readonly #runs = new Map<number, BatchRun>();
 
   constructor(deps: OutcomeDeps) {
     this.#deps = deps;
+    this.#queueFull = new QueueFull(deps.tally);
     this.#actionOf = statusTable(deps.route.statuses);
   }
 
@@ -89,10 +92,11 @@ export class Outcomes {
     const { route, recorder, now } = this.#deps;
     const slot = slotOf(address);
     let action = this.#actionOf(status);
-    if (action === 'throttle') this.#deps.onThrottled();
+    const tooFast = action === 'throttle' || (action === 'queueFull' && this.#queueFull.concernsAccount(now()));
+    if (tooFast) this.#deps.onThrottled();
     const refusals = run.refusals(slot);
     const again = now() + this.#delay(action, refusals);
-    const tooMany = action !== 'throttle' && refusals >= route.maxAttempts;
+    const tooMany = action === 'retryFew' && refusals >= route.maxAttempts;
     if (tooMany || again >= Date.parse(run.broadcast.expires)) action = 'refuse';
     if (action === 'refuse' || action === 'refuseDestination') {
       if (!run.decide(slot)) {

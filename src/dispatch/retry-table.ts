@@ -2,17 +2,12 @@
  * What a command_status of a submit_sm_resp means: one table with sound defaults, and a route may say otherwise
  * (SMPP 3.4 §5.1.3; SMSCs differ, and vendors have codes of their own).
  */
+import type { StatusAction } from '../broadcasts/routes.ts';
 import { STATUS } from '../smpp/constants.ts';
-
-/**
- * `retry`: this recipient again, later. `throttle`: the account is too fast, so the route slows down too.
- * `refuse`: final. `refuseDestination`: final, the number itself is at fault.
- */
-export type StatusAction = 'retry' | 'throttle' | 'refuse' | 'refuseDestination';
 
 const DEFAULTS: ReadonlyMap<number, StatusAction> = new Map<number, StatusAction>([
   [STATUS.ESME_RTHROTTLED, 'throttle'],
-  [STATUS.ESME_RMSGQFUL, 'retry'],
+  [STATUS.ESME_RMSGQFUL, 'queueFull'],
   [STATUS.ESME_RSYSERR, 'retry'],
   [STATUS.ESME_RSUBMITFAIL, 'retry'],
   [STATUS.ESME_RX_T_APPN, 'retry'],
@@ -42,8 +37,8 @@ const DEFAULTS: ReadonlyMap<number, StatusAction> = new Map<number, StatusAction
   [STATUS.ESME_RINVOPTPARAMVAL, 'refuse'],
 ]);
 
-/** A code that nobody explains may pass: it is tried again, and the route's `maxAttempts` bounds that. */
-const UNKNOWN: StatusAction = 'retry';
+/** A code that nobody explains may pass: it is tried again, and the route's `maxAttempts` bounds that (quirk 24). */
+const UNKNOWN: StatusAction = 'retryFew';
 
 /** The table of a route; `overrides` is keyed by hex, as in the routes file (`0x14`). */
 export function statusTable(overrides: Readonly<Record<string, StatusAction>>): (status: number) => StatusAction {

@@ -78,6 +78,36 @@ describe('the routes file', () => {
     ['/routes/0/sender/address', { sender: { address: 'Préfecture' } }],
     ['/routes/0/sender/address', { sender: { address: 'TwelveLetter' } }],
     ['/routes/0/sender/address', { sender: { address: 'Tocsin', ton: 3 } }],
+    ['/routes/0/sender/address', { sender: { address: ' Tocsin' } }],
+    ['/routes/0/sender/address', { sender: { address: 'Tocsin ' } }],
+    ['/routes/0/sender/address', { sender: { address: '' } }],
+    ['/routes/0/sender/address', { sender: { address: '0261910035', ton: 1, npi: 1 } }],
+    ['/routes/0/sender/address', { sender: { address: '38000', ton: 1, npi: 1 } }],
+    ['/routes/0/sender/ton', { sender: { address: '38000' } }],
+    ['/routes/0/sender/ton', { sender: { address: '38000', ton: 7 } }],
+    ['/routes/0/sender/npi', { sender: { address: 'Tocsin', npi: 8 } }],
+    ['/routes/0/sender/npi', { sender: { address: '38000', ton: 3, npi: 2 } }],
+    ['/routes/0/destination/npi', { destination: { npi: 7 } }],
+    ['/routes/0/alphabet', { alphabet: 'ebcdic' }],
+    ['/routes/0/dataCoding', { dataCoding: 256 }],
+    ['/routes/0/window', { window: 0 }],
+    ['/routes/0/window', { window: -1 }],
+    ['/routes/0/window', { window: 10_001 }],
+    ['/routes/0/segmentsPerSecond', { segmentsPerSecond: -5 }],
+    ['/routes/0/segmentsPerSecond', { segmentsPerSecond: 1_000_001 }],
+    ['/routes/0/regionSegmentsPerSecond/35', { regionSegmentsPerSecond: { 35: 0 } }],
+    ['/routes/0/regionSegmentsPerSecond/96', { regionSegmentsPerSecond: { 96: 10 } }],
+    ['/routes/0/links', { links: 8, contract: { links: 4 } }],
+    ['/routes/0/window', { window: 20, contract: { window: 10 } }],
+    ['/routes/0/segmentsPerSecond', { segmentsPerSecond: 1_001, contract: { segmentsPerSecond: 1_000 } }],
+    ['/routes/0/segmentsPerSecond', { contract: { segmentsPerSecond: 1_000 } }],
+    ['/routes/0/contract/window', { contract: { window: 10_001 } }],
+    ['/routes/0/regionSegmentsPerSecond/2A', { segmentsPerSecond: 50, regionSegmentsPerSecond: { '2A': 60, '*': 50 } }],
+    [
+      '/routes/0/receipts/receiptId/base',
+      { receipts: { responseId: { base: 'hexToDecimal' }, receiptId: { base: 'decimalToHex' } } },
+    ],
+    ['/routes/0/receipts/otherSegments', { receipts: { otherSegments: 'all' } }],
     ['/routes/0/concatenation', { concatenation: 'none' }],
     ['/routes/0/receipts/segments', { receipts: { segments: 'some' } }],
     ['/routes/0/receipts/receiptId/base', { receipts: { receiptId: { base: 'octal' } } }],
@@ -90,6 +120,36 @@ describe('the routes file', () => {
     ['/routes/0', { senderId: 'Tocsin' }],
   ])('names %s when it holds %j', async (place, fault) => {
     expect(await places([{ ...LEAST, ...fault }])).toEqual([place]);
+  });
+
+  test.each([
+    [
+      'as much as the contract grants',
+      { links: 4, window: 10, segmentsPerSecond: 99, contract: { links: 4, window: 10, segmentsPerSecond: 99 } },
+    ],
+    ['a short code', { sender: { address: '38000', ton: 3, npi: 0 } }],
+    ['an international number', { sender: { address: '33261910035', ton: 1, npi: 1 } }],
+    ['letters with NPI 1', { sender: { address: 'Info 112', npi: 1 } }],
+    ['a cap that is the rate', { segmentsPerSecond: 50, regionSegmentsPerSecond: { '*': 50 } }],
+    [
+      'one conversion in each direction',
+      { receipts: { responseId: { base: 'hexToDecimal' }, receiptId: { base: 'hexToDecimal' } } },
+    ],
+    [
+      'every meaning of a status',
+      {
+        statuses: {
+          '0x14': 'queueFull',
+          '0x58': 'throttle',
+          '0x400': 'retryFew',
+          '0x401': 'retry',
+          '0xb': 'refuseDestination',
+          '0x45': 'refuse',
+        },
+      },
+    ],
+  ])('takes %s', async (_what, given) => {
+    expect(await load([{ ...LEAST, ...given }])).toMatchObject([given]);
   });
 
   test('names every fault of every route at once', async () => {
@@ -135,8 +195,11 @@ describe('the routes file', () => {
     expect(await places([{ ...LEAST, passwordFile: 'none' }])).toEqual(['/routes/0/passwordFile']);
   });
 
-  test('never repeats a password in a refusal', async () => {
-    const error = await refusal([{ ...LEAST, password: 'ninechars' }]);
+  test.each(['in the file', 'in a file of its own'])('never repeats a password %s in a refusal', async (where) => {
+    writeFileSync(join(folder, 'secret'), 'ninechars\n');
+    const given = where === 'in the file' ? { password: 'ninechars' } : { passwordFile: 'secret' };
+    const error = await refusal([{ ...LEAST, ...given }]);
+    expect(error.faults[0]?.message).toBe('SMPP 3.4 §5.2.2 allows 8 characters');
     expect(JSON.stringify(error) + String(error)).not.toContain('ninechars');
   });
 });
