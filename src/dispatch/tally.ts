@@ -10,6 +10,9 @@ export class Tally {
   /** Responses since the process began, and those of them with ESME_ROK: never set back. */
   answered = 0;
   accepted = 0;
+  /** Answers that refused for now, the throttling ones among them; never set back either. */
+  refusedForNow = 0;
+  throttled = 0;
   readonly #responses = new Map<number, number>();
   readonly #receipts = new Map<string, number>();
 
@@ -17,6 +20,11 @@ export class Tally {
     this.answered += 1;
     if (status === STATUS.ESME_ROK) this.accepted += 1;
     this.#responses.set(status, (this.#responses.get(status) ?? 0) + 1);
+  }
+
+  refusal(tooFast: boolean): void {
+    this.refusedForNow += 1;
+    if (tooFast) this.throttled += 1;
   }
 
   receipt(state: string): void {
