@@ -43,6 +43,12 @@ export const broadcast = z
   })
   .meta({ id: 'Broadcast' });
 
+const haltFields = { at: time.optional(), by: z.string().optional(), reason: z.string().optional() };
+
+export const halt = z
+  .object({ halted: z.boolean(), ...haltFields })
+  .meta({ id: 'Halt', description: 'Since when it is so, by whom and why; none of it where nobody ever halted' });
+
 export const progress = z
   .object({
     broadcast: z.string(),
@@ -61,6 +67,7 @@ export const progress = z
     lastSubmitAt: time.optional(),
     finishAt: time.optional(),
     closedAt: time.optional(),
+    halt: z.object(haltFields).optional().meta({ description: 'While a global halt keeps it from going on' }),
     lanes: z.array(
       z.object({
         region: z.string(),
@@ -112,3 +119,11 @@ export const route = z
     health: routeHealth,
   })
   .meta({ id: 'Route' });
+
+export const reconnection = z
+  .object({
+    routes: z.array(z.string()).meta({ description: 'Whose links are told to bind anew' }),
+    at: time,
+    by: z.string(),
+  })
+  .meta({ id: 'Reconnection' });

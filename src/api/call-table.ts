@@ -5,6 +5,7 @@ import { audienceCalls } from './routes/audiences.ts';
 import { auditCalls } from './routes/audit.ts';
 import { broadcastCalls } from './routes/broadcasts.ts';
 import { directoryCalls } from './routes/directory.ts';
+import { haltCalls } from './routes/halt.ts';
 import { keyCalls } from './routes/keys.ts';
 import { noticeCalls } from './routes/notices.ts';
 import { routeCalls } from './routes/routes.ts';
@@ -14,6 +15,7 @@ export function callTable(streams: ProgressStreams): readonly Call[] {
   return [
     ...noticeCalls,
     ...broadcastCalls(streams),
+    ...haltCalls,
     ...directoryCalls,
     ...audienceCalls,
     ...templateCalls,

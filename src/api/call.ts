@@ -25,6 +25,8 @@ export type BodyShape<B> =
   | {
       readonly kind: 'json';
       readonly schema: z.ZodType<B>;
+      /** Whether no body stands for `{}`. */
+      readonly optional?: true;
       /** Media types besides JSON, each turned into the same value. */
       readonly notations?: Readonly<Record<string, (bytes: Buffer) => B>>;
     }

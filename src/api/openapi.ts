@@ -27,7 +27,10 @@ const PROBLEM_STATUSES: Readonly<Record<string, string>> = {
 const TEXT = { type: 'string' } as const;
 const WITH_BODY = ['409', '413', '415', '422'];
 
-const status = (word: string) => ({ 'application/json': { schema: z.object({ status: z.literal(word) }) } });
+const HALTED = { halted: z.boolean().optional().meta({ description: 'Whether a global halt is in force, where known' }) };
+const status = (word: string, more: z.ZodRawShape = {}) => ({
+  'application/json': { schema: z.object({ status: z.literal(word), ...more }) },
+});
 
 /** Served by supervision.ts; they take no key. */
 const SUPERVISION: readonly RouteConfig[] = [
@@ -37,7 +40,7 @@ const SUPERVISION: readonly RouteConfig[] = [
     operationId: 'healthz',
     summary: 'Whether the process is alive',
     tags: ['supervision'],
-    responses: { 200: { description: 'Alive', content: status('alive') } },
+    responses: { 200: { description: 'Alive', content: status('alive', HALTED) } },
   },
   {
     method: 'get',
@@ -136,7 +139,8 @@ function bodyOf(call: Call): ZodRequestBody {
   const content = Object.fromEntries(
     mediaOf(call).map((type) => [type, { schema: schema && type.endsWith('json') ? schema : TEXT }]),
   );
-  return { required: true, content, ...(body?.kind === 'stream' ? { description: body.description } : {}) };
+  const required = !(body?.kind === 'json' && body.optional);
+  return { required, content, ...(body?.kind === 'stream' ? { description: body.description } : {}) };
 }
 
 function problemsOf(call: Call): RouteConfig['responses'] {

@@ -85,10 +85,12 @@ function parsedBody(call: Call, request: Request): unknown {
     return call.body === undefined ? {} : undefined;
   }
   const bytes: unknown = request.body;
-  if (!Buffer.isBuffer(bytes) || bytes.length === 0) return call.body === undefined ? {} : parseJson(Buffer.alloc(0));
+  if (!Buffer.isBuffer(bytes) || bytes.length === 0) return mayBeEmpty(call) ? {} : parseJson(Buffer.alloc(0));
   const notation = call.body?.notations?.[mediaType(request)];
   return notation === undefined ? parseJson(bytes) : notation(bytes);
 }
+
+const mayBeEmpty = ({ body }: Call): boolean => body === undefined || (body.kind === 'json' && body.optional === true);
 
 function serve(call: Call, deps: ApiDeps): RequestHandler {
   return async (request, response) => {

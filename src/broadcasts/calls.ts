@@ -1,5 +1,6 @@
 /** Everything the API asks of broadcasts, with what it needs given once. */
 import type { Audiences } from '../audience/audiences.ts';
+import { TocsinError } from '../errors.ts';
 import type { Notice } from '../notices/notice.ts';
 import type { Store } from '../store/connection.ts';
 import type { Person } from '../store/person.ts';
@@ -7,9 +8,11 @@ import type { Records } from '../store/records.ts';
 import { auditReading } from './audited-readings.ts';
 import { cancel, pause, resume } from './control.ts';
 import { evidence } from './evidence.ts';
+import { halt, lift, readHalt } from './halt.ts';
 import { launch } from './launch.ts';
 import { ProgressReader } from './progress.ts';
 import { recipientState } from './recipient.ts';
+import { ALL_ROUTES, orderReconnect } from './reconnects.ts';
 import { routeHealth } from './route-health.ts';
 import type { Route } from './routes.ts';
 
@@ -32,6 +35,18 @@ export function broadcastCalls(deps: {
     pause: (id: string, by: Person) => pause(store, id, by),
     resume: (id: string, by: Person) => resume(store, id, by),
     cancel: (id: string, by: Person) => cancel(store, id, by, now),
+    halt: (by: Person, reason?: string) => halt(store, by, reason, now),
+    lift: (by: Person, reason: string) => lift(store, by, reason, now),
+    halted: () => readHalt(store),
+    /** One route, or all. Throws `not-found` / `unknown_route`. */
+    reconnect: async (route: string | undefined, by: Person) => {
+      const known = routes.map(({ id }) => id);
+      if (route !== undefined && !known.includes(route)) {
+        throw new TocsinError('not-found', 'unknown_route', `There is no route "${route}"`);
+      }
+      const { value } = await orderReconnect(store, route ?? ALL_ROUTES, by, now);
+      return { routes: route === undefined ? known : [route], at: value.at, by: value.by };
+    },
     progress: (id: string) => reader.read(id),
     recipientState: async (id: string, msisdn: number, by: Person) => {
       await auditReading(store, 'recipient', id, by);

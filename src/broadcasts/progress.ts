@@ -4,6 +4,7 @@ import { type LaneCounts, Slots } from '../ledger/slots.ts';
 import { isFinal, SLOT_STATES, type SlotState } from '../ledger/states.ts';
 import type { Store } from '../store/connection.ts';
 import { type BroadcastPlan, type BroadcastState, broadcastRecords, planRecords } from './broadcast.ts';
+import { type HaltState, readHalt } from './halt.ts';
 import { submissionTimes } from './times.ts';
 
 export type Counts = Record<SlotState, number>;
@@ -46,6 +47,8 @@ export interface Progress {
   /** Forecast of the last submission, while it runs. */
   readonly finishAt?: string;
   readonly closedAt?: string;
+  /** While a global halt keeps it from going on: since when, by whom and why. */
+  readonly halt?: Omit<HaltState, 'halted'>;
   readonly lanes: readonly LaneProgress[];
   readonly regions: readonly RegionProgress[];
 }
@@ -94,9 +97,10 @@ export class ProgressReader {
     const { value: broadcast } = await broadcastRecords(this.#store).get(id);
     const plan = await this.#plan(id);
     const sizes = plan.lanes.map(({ recipients }) => recipients);
-    const [kept, times] = await Promise.all([
+    const [kept, times, { halted, ...halt }] = await Promise.all([
       this.#slots.counts(broadcast.no, sizes),
       submissionTimes(this.#store, broadcast.no),
+      readHalt(this.#store),
     ]);
     const lanes = laneProgress(plan, kept, new Set(broadcast.released));
     const counts = noCounts();
@@ -106,7 +110,7 @@ export class ProgressReader {
     const segments = lanes.reduce((sum, lane) => sum + submittedOf(lane.counts) * lane.segments, 0);
     const rate = this.#rate(id, submitted, segments);
     const remaining = counts.pending + counts.sending;
-    const running = broadcast.state === 'running' && remaining > 0 && rate.messages > 0;
+    const running = broadcast.state === 'running' && !halted && remaining > 0 && rate.messages > 0;
     return {
       broadcast: id,
       notice: broadcast.notice,
@@ -124,6 +128,7 @@ export class ProgressReader {
       ...(times.last === undefined ? {} : { lastSubmitAt: new Date(times.last).toISOString() }),
       ...(running ? { finishAt: new Date(this.#now() + (remaining / rate.messages) * 1_000).toISOString() } : {}),
       ...(broadcast.closedAt === undefined ? {} : { closedAt: broadcast.closedAt }),
+      ...(halted && broadcast.state !== 'closed' ? { halt } : {}),
       lanes,
       regions: regionProgress(lanes),
     };

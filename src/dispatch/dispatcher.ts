@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { OpenBroadcasts } from '../broadcasts/broadcast.ts';
 import { type HaltState, readHalt } from '../broadcasts/halt.ts';
 import { Keeper, type KeeperDeps } from '../broadcasts/keeper.ts';
+import { ordersFor, type ReconnectOrders, readReconnects } from '../broadcasts/reconnects.ts';
 import { reportHealth } from '../broadcasts/route-health.ts';
 import type { Route } from '../broadcasts/routes.ts';
 import { recordSubmission } from '../broadcasts/times.ts';
@@ -52,6 +53,8 @@ export class Dispatcher {
   /** Broadcasts submitted to since their time was last recorded. */
   readonly #submitted = new Map<number, number>();
   readonly #firstRecorded = new Set<number>();
+  /** Orders to bind anew that were there when it started, or that it has obeyed, by route. */
+  readonly #reconnected = new Map<string, number>();
   readonly #looking: Rounds;
   /** Apart from the looks: a country is planned in seconds, and a stop must not wait behind it. */
   readonly #keeping: Rounds;
@@ -100,13 +103,15 @@ export class Dispatcher {
   }
 
   async start(): Promise<void> {
-    const { store } = this.#deps;
+    const { store, routes } = this.#deps;
     this.#ear.on('message', (_channel, message) => {
       if (isControlMessage(message)) this.#looking.ask();
     });
     await this.#ear.subscribe(controlChannel(store.prefix));
     // Before the first job is taken: who starts during a halt obeys it.
-    this.#heed(await readHalt(store));
+    const [halt, orders] = await Promise.all([readHalt(store), readReconnects(store)]);
+    this.#heed(halt);
+    for (const { id } of routes) this.#reconnected.set(id, ordersFor(orders, id));
     for (const route of this.#routes) route.start();
     this.#looking.ask();
     this.#every(LOOK_MS, () => this.#looking.ask());
@@ -120,8 +125,10 @@ export class Dispatcher {
 
   /** Reads what is in force and what is open, and tells the routes. */
   async #look(): Promise<void> {
-    const [halt, open] = await Promise.all([readHalt(this.#deps.store), this.#open.read()]);
+    const { store } = this.#deps;
+    const [halt, orders, open] = await Promise.all([readHalt(store), readReconnects(store), this.#open.read()]);
     this.#heed(halt);
+    this.#obeyReconnects(orders);
     const numbers = new Set(open.map(({ value }) => value.no));
     for (const { value } of open) this.#index.refresh(value);
     this.#markClosed(numbers);
@@ -138,6 +145,16 @@ export class Dispatcher {
     if (halted !== this.#index.halted) this.#deps.log.warn({ by, at }, halted ? 'halted' : 'the halt is lifted');
     this.#index.halted = halted;
     this.#deps.metrics.halted.set(halted ? 1 : 0);
+  }
+
+  #obeyReconnects(orders: ReconnectOrders | undefined): void {
+    this.#deps.routes.forEach(({ id }, i) => {
+      const order = ordersFor(orders, id);
+      if (order === this.#reconnected.get(id)) return;
+      this.#reconnected.set(id, order);
+      const links = this.#routes[i]!.reconnect('told to reconnect');
+      this.#deps.log.warn({ route: id, links, by: orders?.by }, 'told to reconnect: every link binds anew');
+    });
   }
 
   /** What takes longer, and what nobody who stops something waits for. */

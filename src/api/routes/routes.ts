@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { RouteHealthSummary } from '../../broadcasts/route-health.ts';
 import type { Route } from '../../broadcasts/routes.ts';
-import { route } from '../broadcast-schemas.ts';
+import { reconnection, route } from '../broadcast-schemas.ts';
 import { type Call, defineCall } from '../call.ts';
 import { json } from '../replies.ts';
 
@@ -31,5 +31,25 @@ export const routeCalls: readonly Call[] = [
       const health = await broadcasts.routeHealth();
       return json({ items: routes.map((each) => shownRoute(each, health[each.id])) });
     },
+  }),
+  defineCall({
+    right: 'routes.reconnectAll',
+    method: 'post',
+    path: '/v1/routes/reconnect',
+    tag: 'routes',
+    summary: 'Make every link of every route bind anew, in every process',
+    description: 'Each reads what is outstanding, unbinds, and comes back after a random pause: nothing is lost.',
+    reply: { status: 202, description: 'Told to all', schema: reconnection },
+    handle: async ({ caller }, { broadcasts }) => json(await broadcasts.reconnect(undefined, caller)),
+  }),
+  defineCall({
+    right: 'routes.reconnect',
+    method: 'post',
+    path: '/v1/routes/:id/reconnect',
+    tag: 'routes',
+    summary: 'Make every link of one route bind anew, in every process',
+    params: { id: z.string() },
+    reply: { status: 202, description: 'Told to all', schema: reconnection },
+    handle: async ({ params: { id }, caller }, { broadcasts }) => json(await broadcasts.reconnect(id, caller)),
   }),
 ];
