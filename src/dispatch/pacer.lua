@@ -4,7 +4,8 @@
 --        its last cut; cuts = how often it was cut)
 -- ARGV 1 segments a second to keep to (0: no limit configured), 2 segments wanted, 3 span of one lease in µs,
 --      4 most lateness to catch up in µs, 5 part of a learned limit by which it has grown one second after a cut
--- Returns {segments leased, µs until they are due, learned limit in force (0: none), cuts}.
+-- Returns {segments leased, when they are due, the time now (both in µs by Redis's clock), learned limit in force
+--          (0: none), cuts}.
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
 local held = redis.call('HMGET', KEYS[1], 'next', 'limit', 'cut', 'cuts')
@@ -21,9 +22,11 @@ if learned > 0 then
     rate = learned
   end
 end
-if rate == 0 then return {tonumber(ARGV[2]), 0, 0, cuts} end
+if rate == 0 then return {tonumber(ARGV[2]), now, now, 0, cuts} end
 local start = math.max(tonumber(held[1] or '0'), now - tonumber(ARGV[4]))
+-- Nobody is ever that far ahead: Redis's clock was set back.
+if start > now + 10000000 then start = now end
 local leased = math.min(tonumber(ARGV[2]), math.max(1, math.floor(rate * tonumber(ARGV[3]) / 1000000)))
 redis.call('HSET', KEYS[1], 'next', string.format('%d', start + leased * 1000000 / rate))
 redis.call('PEXPIRE', KEYS[1], 600000)
-return {leased, math.floor(start - now), math.ceil(learned), cuts}
+return {leased, math.floor(start), now, math.ceil(learned), cuts}

@@ -5,18 +5,16 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
 import type { Store } from '../store/connection.ts';
 import { Approach } from './approach.ts';
+import { Schedule } from './schedule.ts';
 
 /** A lease is worth this much time: longer leases would bunch, shorter ones cost more calls. */
 const LEASE_SPAN_US = 5_000;
 /** How long before their moment segments are handed out: time to claim their slots in. */
 const LEAD_MS = 30;
-/** A process that comes late catches up this much, so that pauses do not eat into the rate. */
-const CATCH_UP_US = 4_000;
-/** Segments that were due longer ago than this and not used are forgone: they would leave in a bunch. */
-const STALE_MS = 8;
+/** What was due up to this long ago is caught up with, so that pauses do not eat into the rate; the rest is forgone. */
+const CATCH_UP_MS = 50;
 /** The part of a limit that is aimed at: what the network and two clocks do to a second must not carry it above. */
 const AIM = 0.993;
 /** A learned limit grows by this part in the first second after a cut, and with the third power of the time. */
@@ -43,7 +41,7 @@ interface PacerScripts {
     spanUs: number,
     catchUpUs: number,
     growth: number,
-  ): Promise<[segments: number, dueUs: number, learned: number, cuts: number]>;
+  ): Promise<[segments: number, dueUs: number, nowUs: number, learned: number, cuts: number]>;
   pacerThrottled(
     key: string,
     rate: number,
@@ -57,11 +55,14 @@ interface PacerScripts {
   ): Promise<[learned: number, cuts: number]>;
 }
 
-/** Segments, and when they may leave, by performance.now(). */
+/** Segments, and the moment for which `reach` waits before they leave. */
 export interface Grant {
   readonly segments: number;
   readonly dueAt: number;
 }
+
+/** The moment of what may leave at once. */
+export const AT_ONCE = Number.NEGATIVE_INFINITY;
 
 /** What the SMSC has answered to this process since it began. */
 export interface Answers {
@@ -76,15 +77,15 @@ export interface PacerDeps {
 }
 
 const ignore = (): void => {};
-const isStale = (dueAt: number): boolean => performance.now() - dueAt > STALE_MS;
 
 export class Pacer {
-  readonly #redis: Redis & PacerScripts;
+  readonly #redis: Store['redis'] & PacerScripts;
   readonly #key: string;
   /** What the configuration allows, 0 for no limit. */
   readonly #configured: number;
   readonly #answers: Answers;
   readonly #approach: Approach;
+  readonly #schedule = new Schedule();
   /** Granted by Redis and not used yet, due at `#dueAt`. */
   #balance = 0;
   #dueAt = 0;
@@ -104,7 +105,7 @@ export class Pacer {
     const source = (name: string) => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
     store.redis.defineCommand('pacerLease', { lua: source('pacer'), numberOfKeys: 1 });
     store.redis.defineCommand('pacerThrottled', { lua: source('throttled'), numberOfKeys: 1 });
-    this.#redis = store.redis as Redis & PacerScripts;
+    this.#redis = store.redis as Store['redis'] & PacerScripts;
     this.#key = `${store.prefix}{pace-${route.id}}:pace`;
     this.#configured = route.segmentsPerSecond ?? 0;
     this.#answers = answers;
@@ -121,18 +122,18 @@ export class Pacer {
   }
 
   /**
-   * Grants between `least` and `most` segments, at most some 30 ms before they are due; the caller writes them then and
-   * not before. What is not used goes back by `giveBack`. Rejects when the store refuses.
+   * Grants between `least` and `most` segments, some 30 ms before they are due; the caller awaits `reach` before it writes
+   * them. What is not used goes back by `giveBack`. Rejects when the store refuses.
    */
   async take(least: number, most: number): Promise<Grant> {
-    if (isStale(this.#dueAt)) this.#balance = 0;
+    if (this.#schedule.until(this.#dueAt) < -CATCH_UP_MS) this.#balance = 0;
     for (;;) {
       await this.#learning;
       const now = performance.now();
       if (this.#unlimited && now - this.#lookedAt < LOOK_MS) {
         const allowed = this.#approach.allow(now, most);
         // A text of several parts leaves whole: the ramp may run some parts ahead.
-        if (allowed > 0) return this.#grant(Math.max(least, allowed), 0);
+        if (allowed > 0) return this.#grant(Math.max(least, allowed), AT_ONCE);
         await sleep(RAMP_STEP_MS);
       } else if (!this.#unlimited && this.#balance >= least) {
         const used = Math.min(this.#balance, most);
@@ -149,8 +150,8 @@ export class Pacer {
     const ahead = this.#ahead;
     this.#ahead = undefined; // before it is awaited: one that failed must not fail again
     const { segments, dueAt } = await (ahead ?? this.#lease(most));
-    if (this.#unlimited || isStale(dueAt)) return;
-    const early = dueAt - performance.now() - LEAD_MS;
+    const early = this.#schedule.until(dueAt) - LEAD_MS;
+    if (this.#unlimited || early < -LEAD_MS - CATCH_UP_MS) return;
     if (early > -LEAD_MS / 2) {
       // The rate is what holds it up: the next lease is asked for meanwhile.
       this.#ahead = this.#lease(most);
@@ -161,12 +162,19 @@ export class Pacer {
     this.#dueAt = Math.max(this.#dueAt, dueAt);
   }
 
+  /** Waits until segments that were granted may leave. */
+  async reach(dueAt: number): Promise<void> {
+    if (dueAt !== AT_ONCE) await this.#schedule.reach(dueAt);
+  }
+
   async #lease(wanted: number): Promise<Grant> {
-    const asked = [this.#key, this.#configured * AIM, wanted, LEASE_SPAN_US, CATCH_UP_US, GROWTH] as const;
-    const [segments, dueUs, learned, cuts] = await this.#redis.pacerLease(...asked);
+    const catchUpUs = Math.round((CATCH_UP_MS + this.#schedule.shift) * 1_000);
+    const asked = [this.#key, this.#configured * AIM, wanted, LEASE_SPAN_US, catchUpUs, GROWTH] as const;
+    const [segments, dueUs, nowUs, learned, cuts] = await this.#redis.pacerLease(...asked);
     this.#lookedAt = performance.now();
+    this.#schedule.observe(nowUs);
     this.#follow(learned, cuts);
-    return { segments, dueAt: this.#lookedAt + dueUs / 1_000 };
+    return { segments, dueAt: this.#schedule.local(dueUs) };
   }
 
   /** Takes in what Redis says of the learned limit. */

@@ -99,9 +99,13 @@ export class Pump {
     const needed = work.kind === 'part' ? 1 : (work.last - work.first + 1) * each;
     pacer.giveBack(segments - needed);
     const regionDueAt = gates.use(run.lane.region, needed);
+    const moment = async () => {
+      await pacer.reach(dueAt);
+      await gates.reach(run.lane.region, regionDueAt);
+    };
     link.reserve(needed);
     this.#underWay += 1;
-    this.#submit(run, link, work, Math.max(dueAt, regionDueAt))
+    this.#submit(run, link, work, moment)
       .catch((error: unknown) => this.#deps.onStoreFault(error as Error))
       .finally(() => {
         link.unreserve(needed);
@@ -128,10 +132,10 @@ export class Pump {
     return best.room >= enough || best.inFlight < enough ? best : undefined;
   }
 
-  /** Claims and writes; `dueAt` (by performance.now()) is when the segments may leave, which the claim has time until. */
-  async #submit(run: BatchRun, link: Link, work: Work, dueAt: number): Promise<void> {
+  /** Claims and writes; `moment` waits until the segments are due, which the claim has time until. */
+  async #submit(run: BatchRun, link: Link, work: Work, moment: () => Promise<void>): Promise<void> {
     if (work.kind === 'part') {
-      await waitUntil(dueAt);
+      await moment();
       if (!link.open) {
         run.partAgain(work.slot, work.part, this.#deps.now());
         return;
@@ -146,7 +150,7 @@ export class Pump {
       run.settle(work.last - work.first + 1);
       return;
     }
-    await waitUntil(dueAt);
+    await moment();
     // Pause, cancel and expiry hold up to the very write.
     if (!link.open || run.stopping) {
       await this.#release(run, work.first, granted);
@@ -217,11 +221,6 @@ export class Pump {
       };
     });
   }
-}
-
-async function waitUntil(dueAt: number): Promise<void> {
-  const early = dueAt - performance.now();
-  if (early >= 1) await new Promise((resolve) => setTimeout(resolve, Math.round(early)));
 }
 
 /** Calls `visit` with the first and last index of each stretch of granted slots. */

