@@ -12,12 +12,14 @@ export interface NoticeChoice {
   readonly textOf: (group: AudienceGroup) => string;
   readonly audience: string;
   readonly severity: Notice['severity'];
+  readonly expiresInMs?: number | undefined;
 }
 
 /** As the simulator shows a text: of its octets, which are those of ASCII for the letters and digits sent here. */
 export const sha256Of = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-export function approvedNotice({ identifier, groups, textOf, audience, severity }: NoticeChoice, now: number): Notice {
+export function approvedNotice(choice: NoticeChoice, now: number): Notice {
+  const { identifier, groups, textOf, audience, severity, expiresInMs = EXPIRES_IN_MS } = choice;
   const at = new Date(now).toISOString();
   const renderings = groups.map((group) => {
     const text = textOf(group);
@@ -49,7 +51,7 @@ export function approvedNotice({ identifier, groups, textOf, audience, severity 
     urgency: 'Immediate',
     severity,
     certainty: 'Observed',
-    expires: new Date(now + EXPIRES_IN_MS).toISOString(),
+    expires: new Date(now + expiresInMs).toISOString(),
     template: 'emergency-numbers-hard-to-reach',
     parameters: {},
     services: ['15'],

@@ -37,6 +37,8 @@ export interface SeedGroups {
   /** Tells notices of one store apart: digits and small letters. */
   readonly name?: string;
   readonly firstNumber?: number;
+  /** Until the notice expires. */
+  readonly expiresInMs?: number;
   readonly onProgress?: (blocks: number, of: number) => void;
 }
 
@@ -71,7 +73,8 @@ export async function seedGroups(options: SeedGroups): Promise<Seeded> {
   };
   await new Records<AudienceSnapshot>(store, 'audience').create(audience, snapshot, ACT);
   const notices = new Records<Notice>(store, 'notice');
-  const notice = approvedNotice({ identifier: name, groups, textOf, audience, severity }, now);
+  const { expiresInMs } = options;
+  const notice = approvedNotice({ identifier: name, groups, textOf, audience, severity, expiresInMs }, now);
   await notices.create(name, notice, ACT);
   const deps = { store, notices, routes: [route], groupsOf: async () => groups, now: Date.now };
   const by = { actor: 'bench', person: 'bench' };

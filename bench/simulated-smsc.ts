@@ -72,6 +72,17 @@ export class SimulatedSmsc {
     return parts.length > 0;
   }
 
+  /** Does something to every open connection: see docs/simulator.md, "Actions". */
+  async act(action: string): Promise<void> {
+    await this.#call('POST', `/actions/${action}`, {});
+  }
+
+  /** Recipients to whom some part of a text came more than once. */
+  async seenTwice(limit: number): Promise<number[]> {
+    const list = (await this.#call('GET', `/record/recipients?min=2&limit=${limit}`)) as { msisdn: string }[];
+    return list.map(({ msisdn }) => Number(msisdn));
+  }
+
   /** Sessions bound now. */
   async bound(): Promise<number> {
     const links = (await this.#call('GET', '/links')) as { mode: string; systemId: string | null }[];
