@@ -2,7 +2,7 @@
  * One link of a route: binds, binds again after a pause when it is lost, and stops for good where the SMSC refuses the
  * credentials, since a bind storm locks the account. What the session hears goes to the route.
  */
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Route } from '../broadcasts/routes.ts';
 import { STATUS } from '../smpp/constants.ts';
 import type { Deliver } from '../smpp/deliver.ts';
@@ -10,6 +10,7 @@ import { BindError } from '../smpp/errors.ts';
 import { Session } from '../smpp/session.ts';
 import type { Anomaly } from '../smpp/session-events.ts';
 import type { SubmitTemplate } from '../smpp/submit-template.ts';
+import { openTransport, type TransportFault } from './transport.ts';
 
 /** `leaving`: told to reconnect, reads what is outstanding. `stopped` is for good: closed by us, or refused by the SMSC. */
 export type LinkState = 'connecting' | 'bound' | 'leaving' | 'waiting' | 'stopped';
@@ -25,6 +26,8 @@ export interface LinkEvents {
   readonly onState: (link: Link, change: { from: LinkState; to: LinkState; reason: string }) => void;
   /** The SMSC refuses the account itself. */
   readonly onRefused: (link: Link, status: number) => void;
+  /** A certificate was not accepted, theirs or ours; the link tries again after its longest pause. */
+  readonly onDistrust: (link: Link, reason: string) => void;
   readonly onAnomaly: (link: Link, anomaly: Anomaly) => void;
 }
 
@@ -43,6 +46,7 @@ export class Link {
   #state: LinkState = 'waiting';
   #session: Session<number> | undefined;
   #socket: Socket | undefined;
+  #fault: TransportFault | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
   /** Places promised to claims that are under way. */
@@ -100,17 +104,17 @@ export class Link {
   start(): void {
     if (this.#state === 'stopped') return;
     this.#change('connecting', 'start');
-    const socket = connect({ host: this.#route.host, port: this.#route.port, noDelay: true });
-    this.#socket = socket;
-    const early = (error: Error) => this.#lost(error.message);
-    const timer = setTimeout(() => socket.destroy(new Error('connect timeout')), this.#route.bindTimeoutMs);
-    socket.once('error', early);
-    socket.once('close', () => clearTimeout(timer));
-    socket.once('connect', () => {
-      clearTimeout(timer);
-      socket.off('error', early);
-      this.#bind(socket);
+    this.#fault = undefined;
+    const socket = openTransport(this.#route, {
+      onReady: () => this.#bind(socket),
+      onFault: (fault) => {
+        if (this.#socket !== socket) return;
+        this.#fault = fault;
+        // A session on it hears of its end by itself, and tells what was in flight.
+        if (!this.#session) this.#lost(fault.reason);
+      },
     });
+    this.#socket = socket;
   }
 
   #bind(socket: Socket): void {
@@ -179,9 +183,12 @@ export class Link {
       this.#startAfter(reconnectMinMs * COMMAND_SPREAD * Math.random());
       return;
     }
-    this.#change('waiting', reason);
-    const pause = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** Math.min(this.#failures, 20));
+    const distrusted = this.#state === 'connecting' && this.#fault?.distrusted === true;
+    this.#change('waiting', this.#fault?.reason ?? reason);
+    const doubled = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** Math.min(this.#failures, 20));
+    const pause = distrusted ? reconnectMaxMs : doubled;
     this.#failures += 1;
+    if (distrusted) this.#events.onDistrust(this, this.#fault?.reason ?? reason);
     this.#startAfter(pause * (0.5 + Math.random() / 2));
   }
 

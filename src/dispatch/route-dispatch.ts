@@ -25,6 +25,7 @@ import { Pacer } from './pacer.ts';
 import { Pump } from './pump.ts';
 import { Receipts } from './receipts.ts';
 import { Recorder } from './recorder.ts';
+import { RouteAlarms } from './route-alarms.ts';
 import { RegionGates } from './region-gates.ts';
 import { Tally } from './tally.ts';
 
@@ -46,9 +47,6 @@ export interface RouteDispatchDeps {
 const MIN_BATCHES = 16;
 const MAX_BATCHES = 64;
 const BATCH_RECIPIENTS = 1_000;
-/** Quiet log: the same fault is reported at most this often. */
-const FAULT_LOG_MS = 5_000;
-const DOWN_LOG_MS = 60_000;
 
 export interface RouteHealth {
   readonly route: string;
@@ -64,6 +62,7 @@ export interface RouteHealth {
 export class RouteDispatch {
   readonly #deps: RouteDispatchDeps;
   readonly #feed = new Feed();
+  readonly #alarms: RouteAlarms;
   readonly #tally = new Tally();
   readonly #recorder: Recorder;
   readonly #outcomes: Outcomes;
@@ -72,15 +71,13 @@ export class RouteDispatch {
   readonly #pacer: Pacer;
   readonly #pump: Pump;
   #worker: Worker<BatchJob> | undefined;
-  #refused: string | undefined;
-  #faultLoggedAt = Number.NEGATIVE_INFINITY;
-  #downLoggedAt = Number.NEGATIVE_INFINITY;
   #closing = false;
 
   constructor(deps: RouteDispatchDeps) {
     this.#deps = deps;
     const { store, route, index, slots, now, log } = deps;
-    const onStoreFault = (error: Error) => this.#storeFault(error);
+    this.#alarms = new RouteAlarms(log);
+    const onStoreFault = (error: Error) => this.#alarms.storeFault(error);
     this.#recorder = new Recorder({
       slots,
       ids: new MessageIds({ store, route: route.id, now }),
@@ -134,6 +131,7 @@ export class RouteDispatch {
     });
   }
 
+    if (this.#deps.route.tls?.verify === false) this.#alarms.unverified();
   start(): void {
     for (const link of this.#links) link.start();
     this.#pump.start();
@@ -153,40 +151,36 @@ export class RouteDispatch {
         const wasBound = from === 'bound' || from === 'leaving';
         const level = to === 'bound' || wasBound ? 'info' : 'debug';
         this.#deps.log[level]({ link: link.no, from, to, reason }, 'link changed');
-        if (to === 'waiting') this.#warnIfDown(reason);
+        if (to === 'bound') this.#alarms.bound();
+        if (to === 'waiting' && !this.#bound) this.#alarms.down(reason);
         if (to === 'waiting' && wasBound) {
           this.#deps.metrics.linkReconnects.inc({ route: this.#deps.route.id, reason });
         }
         this.#followLinks();
       },
+      onDistrust: (_link, reason) => this.#alarms.distrust(reason),
       onRefused: (_link, status) => this.#refuse(statusName(status)),
       onAnomaly: (link, { kind }) => {
         this.#tally.anomalies += 1;
-        this.#deps.log.warn({ link: link.no, kind }, 'SMSC sent something out of order');
+        this.#alarms.anomaly(link.no, kind);
       },
     };
   }
 
-  /** The one line about an SMSC that cannot be reached, not one for every try. */
-  #warnIfDown(reason: string): void {
-    const now = performance.now();
-    if (this.#links.some(({ state }) => state === 'bound') || now - this.#downLoggedAt < DOWN_LOG_MS) return;
-    this.#downLoggedAt = now;
-    this.#deps.log.warn({ reason }, 'no link of the route is bound; trying again');
-  }
-
   /** The SMSC refuses the account: no link of the route tries again, since a bind storm locks it. */
   #refuse(status: string): void {
-    if (this.#refused) return;
-    this.#refused = status;
-    this.#deps.log.fatal({ status }, 'route stopped: the SMSC refuses its credentials');
+    if (!this.#alarms.refuse(status)) return;
     for (const link of this.#links) link.stop(`route refused with ${status}`);
   }
+  get #bound(): boolean {
+    return this.#links.some(({ state }) => state === 'bound');
+  }
+
 
   /** Jobs are taken only while something can be sent: else they stay for processes that can. */
   #followLinks(): void {
     if (this.#closing) return;
-    const bound = this.#links.some(({ state }) => state === 'bound');
+    const bound = this.#bound;
     if (bound && !this.#worker) this.#startWorker();
     else if (bound && this.#worker?.isPaused()) this.#worker.resume();
     else if (!bound && this.#worker && !this.#worker.isPaused()) void this.#worker.pause(true);
@@ -208,16 +202,9 @@ export class RouteDispatch {
       onError: (error) => {
         // Its lock ran out while the store was gone: the batch comes again, and its slots say what is left.
         if (isLostJob(error)) this.#deps.log.debug({ err: error }, 'a job was lost to its next taker');
-        else this.#storeFault(error);
+        else this.#alarms.storeFault(error);
       },
     });
-  }
-
-  #storeFault(error: Error): void {
-    const now = performance.now();
-    if (now - this.#faultLoggedAt < FAULT_LOG_MS) return;
-    this.#faultLoggedAt = now;
-    this.#deps.log.error({ err: error }, 'the store refused or is gone; trying again');
   }
 
   /** Holds every run against its broadcast as it is now. */
@@ -266,7 +253,7 @@ export class RouteDispatch {
     metrics.linksBound.set({ route: route.id }, bound);
     metrics.pacerRate.set({ route: route.id }, this.#pacer.limit);
     const health = { route: route.id, links: this.#links.length, bound, inFlight, batches: this.#feed.runs.length };
-    return { ...health, limit: this.#pacer.limit, ...(this.#refused ? { refused: this.#refused } : {}) };
+    return { ...health, limit: this.#pacer.limit, ...(this.#alarms.refused ? { refused: this.#alarms.refused } : {}) };
   }
 
   /** See `endInOrder`. */

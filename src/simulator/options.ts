@@ -16,12 +16,17 @@ interface Flags {
   maxBinds?: number;
   seed: number;
   behaviour?: string;
+  tlsCert?: string;
+  tlsKey?: string;
+  tlsCa?: string;
 }
 
 const MAX_PORT = 65_535;
 
 /** The program's options; `argv` as node gives it. Prints help and ends the process where asked to. */
-export function readOptions(argv: readonly string[]): Required<Omit<SimulatorOptions, 'log'>> {
+export function readOptions(
+  argv: readonly string[],
+): Required<Omit<SimulatorOptions, 'log' | 'tls'>> & Pick<SimulatorOptions, 'tls'> {
   const flags = new Command('tocsin-simulator')
     .description('An SMSC to test any SMPP client against: its behaviour is set and its record read over HTTP.')
     .option('--smpp-port <port>', 'SMPP port, 0 for any free one', port, 2775)
@@ -34,10 +39,31 @@ export function readOptions(argv: readonly string[]): Required<Omit<SimulatorOpt
     .option('--rate <segments>', 'its segments a second; more are throttled', count)
     .option('--seed <number>', 'the same seed gives the same choices', count, 1)
     .option('--behaviour <file>', 'behaviour, JSON or YAML; see docs/simulator.md')
+    .option('--tls-cert <file>', 'SMPP over TLS, with this certificate (PEM)')
+    .option('--tls-key <file>', 'its private key (PEM)')
+    .option('--tls-ca <file>', 'clients must show a certificate of these authorities (PEM)')
     .parse([...argv])
     .opts<Flags>();
   const { smppPort, smppHost, httpPort, httpHost, seed } = flags;
-  return { smppPort, smppHost, httpPort, httpHost, seed, behaviour: behaviourOf(flags) };
+  return { smppPort, smppHost, httpPort, httpHost, seed, behaviour: behaviourOf(flags), tls: tlsOf(flags) };
+}
+
+function tlsOf({ tlsCert, tlsKey, tlsCa }: Flags): SimulatorOptions['tls'] {
+  if (tlsCert === undefined && tlsKey === undefined && tlsCa === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) {
+    throw new TocsinError('invalid', 'bad_tls', 'TLS needs both --tls-cert and --tls-key');
+  }
+  const tls = { cert: readPem(tlsCert, '--tls-cert'), key: readPem(tlsKey, '--tls-key') };
+  return tlsCa === undefined ? tls : { ...tls, ca: readPem(tlsCa, '--tls-ca') };
+}
+
+function readPem(file: string, option: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    const faults = [{ at: option, message: cause instanceof Error ? cause.message : String(cause) }];
+    throw new TocsinError('invalid', 'bad_tls', 'a file for TLS cannot be read', { faults, cause });
+  }
 }
 
 function behaviourOf(flags: Flags): unknown {

@@ -6,7 +6,7 @@ import type { Logger } from '../log.ts';
 import { type Behaviour, parseBehaviour, patchBehaviour } from './behaviour.ts';
 import { createControl } from './control.ts';
 import type { Simulator } from './running.ts';
-import { Smsc } from './smsc.ts';
+import { Smsc, type SmscTls } from './smsc.ts';
 
 export interface SimulatorOptions {
   /** 0 takes any free port. */
@@ -18,6 +18,8 @@ export interface SimulatorOptions {
   behaviour?: unknown;
   /** The same seed and the same order of submissions give the same choices. */
   seed?: number;
+  /** SMPP over TLS only. */
+  tls?: SmscTls | undefined;
   /** Where failures of the HTTP control are told. */
   log?: Logger;
 }
@@ -25,7 +27,7 @@ export interface SimulatorOptions {
 /** Starts both servers, on loopback unless told otherwise. The caller stops it. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   let behaviour = parseBehaviour(options.behaviour ?? {});
-  const smsc = new Smsc(behaviour, options.seed ?? 1);
+  const smsc = new Smsc(behaviour, options.seed ?? 1, options.tls);
   const smppPort = await smsc.start(options.smppHost ?? '127.0.0.1', options.smppPort ?? 0);
 
   const apply = (next: Behaviour): Behaviour => {

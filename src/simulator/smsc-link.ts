@@ -3,6 +3,7 @@
  * does not read, while it is frozen, and where it is told to be slow. What PDUs mean is decided elsewhere.
  */
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { FrameReader, type OnFrame } from '../smpp/frames.ts';
 import { encodePdu, type PduInput } from '../smpp/pdu.ts';
 import { PduWriter } from '../smpp/pdu-writer.ts';
@@ -132,7 +133,8 @@ export class SmscLink {
   /** Closes at once; with `reset`, by RST. What waited to be written is lost. */
   drop(reset = false): void {
     this.#close();
-    if (reset) this.#socket.resetAndDestroy();
+    // Over TLS there is no handle to reset.
+    if (reset && !(this.#socket instanceof TLSSocket)) this.#socket.resetAndDestroy();
     else this.#socket.destroy();
   }
 

@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { createServer as createTlsServer } from 'node:tls';
 import { COMMAND, STATUS } from '../smpp/constants.ts';
 import { readU32 } from '../smpp/octets.ts';
 import { Accounts } from './account-state.ts';
@@ -22,6 +23,13 @@ import { type LinkHandlers, SmscLink } from './smsc-link.ts';
 import { accountOf, type SmscState } from './state.ts';
 import { Submissions } from './submissions.ts';
 
+/** TLS 1.2 and above (smpps); with authorities, a client must show a certificate of one of them. All in PEM. */
+export interface SmscTls {
+  cert: string;
+  key: string;
+  ca?: string;
+}
+
 const TICK_MS = 5;
 const RECEIPT_SEED = 0x5eed;
 
@@ -35,10 +43,12 @@ export class Smsc {
   readonly #requests: Requests;
   readonly #server: Server;
   readonly #handlers: LinkHandlers;
+  /** Connections as TCP has them, TLS handshakes under way included. */
+  readonly #sockets = new Set<Socket>();
   #timer: NodeJS.Timeout | undefined;
   #nextLink = 1;
 
-  constructor(behaviour: Behaviour, seed: number) {
+  constructor(behaviour: Behaviour, seed: number, tls?: SmscTls) {
     const held = new HeldMessages();
     const state: SmscState = {
       plan: makePlan(behaviour, this.#firstId(behaviour)),
@@ -58,7 +68,19 @@ export class Smsc {
     this.#submissions = new Submissions(state, this.#receipts, this.#responses);
     this.#requests = new Requests(state, this.#receipts);
     this.#handlers = this.#makeHandlers();
-    this.#server = createServer((socket) => this.#connected(socket));
+    this.#server = tls ? this.#secureServer(tls) : createServer((socket) => this.#connected(socket));
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  #secureServer({ cert, key, ca }: SmscTls): Server {
+    const asks = ca !== undefined;
+    const server = createTlsServer({ cert, key, ca, requestCert: asks, minVersion: 'TLSv1.2' });
+    server.on('secureConnection', (socket) => this.#connected(socket));
+    server.on('tlsClientError', () => this.state.record.happened('TLS handshake failed'));
+    return server;
   }
 
   /** Listens; returns the port. */
@@ -75,6 +97,7 @@ export class Smsc {
       this.#server.close(resolve);
     });
     for (const link of this.state.links.values()) link.drop();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 

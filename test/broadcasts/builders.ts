@@ -96,7 +96,7 @@ export const GROUPS: readonly AudienceGroup[] = [
 ];
 
 export function aRoute(changes: Partial<Record<keyof Route, unknown>> = {}): Route {
-  const { passwordFile: _, ...route } = routeSchema.parse({
+  const { passwordFile: _, tls: _files, ...route } = routeSchema.parse({
     id: 'drill',
     kind: 'exercise',
     host: '127.0.0.1',

@@ -1,9 +1,11 @@
 /** One link against the simulator, without a store: what it tells is kept, and places are freed as if all were durable. */
+import type { RouteTls } from '../../src/broadcasts/route-tls.ts';
 import type { Route } from '../../src/broadcasts/routes.ts';
 import { Link, type LinkState } from '../../src/dispatch/link.ts';
 import type { BehaviourInput } from '../../src/simulator/behaviour.ts';
 import type { Simulator } from '../../src/simulator/running.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
+import type { SmscTls } from '../../src/simulator/smsc.ts';
 import type { Deliver } from '../../src/smpp/deliver.ts';
 import { SubmitTemplate } from '../../src/smpp/submit-template.ts';
 import { aRoute } from '../broadcasts/builders.ts';
@@ -33,22 +35,24 @@ export function linkFixture() {
     for (const each of endings.splice(0).reverse()) await each();
   });
 
-  const simulate = async (behaviour: BehaviourInput = {}): Promise<Simulator> => {
+  const simulate = async (behaviour: BehaviourInput = {}, tls?: SmscTls, smppPort = 0): Promise<Simulator> => {
     const receipts = { delayMs: { min: 0, max: 0 }, ...behaviour.receipts };
-    const simulator = await startSimulator({ behaviour: { ...behaviour, receipts } });
+    const simulator = await startSimulator({ behaviour: { ...behaviour, receipts }, tls, smppPort });
     endings.push(() => simulator.stop());
     return simulator;
   };
 
   /** A link to a peer that listens on `smppPort`; started, not awaited. */
-  const link = (smppPort: number, changes: Partial<Record<keyof Route, unknown>> = {}) => {
+  const link = (smppPort: number, changes: Partial<Record<keyof Route, unknown>> = {}, tls?: RouteTls) => {
     const responses: { address: number; status: number; late: boolean }[] = [];
     const inDoubt: number[] = [];
     const delivers: Deliver[] = [];
     const changed: Changed[] = [];
     const anomalies: string[] = [];
     const refused: number[] = [];
-    const made = new Link(aRoute({ ...ROUTE, port: smppPort, ...changes }), 0, {
+    const distrusted: string[] = [];
+    const route = { ...aRoute({ ...ROUTE, port: smppPort, ...changes }), ...(tls && { tls }) };
+    const made = new Link(route, 0, {
       onResponse: (of, address, status) => {
         responses.push({ address, status, late: false });
         const { session } = of;
@@ -64,6 +68,7 @@ export function linkFixture() {
       onRoom: () => {},
       onState: (_of, change) => changed.push(change),
       onRefused: (_of, status) => refused.push(status),
+      onDistrust: (_of, reason) => distrusted.push(reason),
       onAnomaly: (_of, { kind }) => anomalies.push(kind),
     });
     endings.push(() => made.stop('the test is over'));
@@ -77,6 +82,7 @@ export function linkFixture() {
       changed,
       anomalies,
       refused,
+      distrusted,
       /** Writes so many submissions, each to a number of its own; the address is its ordinal. */
       submit: (count: number): void => {
         const msisdns = Float64Array.from({ length: count }, (_, i) => FIRST_MSISDN + next + i);
