@@ -23,10 +23,11 @@ import { endInOrder } from './orderly-end.ts';
 import { Outcomes } from './outcomes.ts';
 import { Pacer } from './pacer.ts';
 import { Pump } from './pump.ts';
+import { ReceiptPolicy } from './receipt-policy.ts';
 import { Receipts } from './receipts.ts';
 import { Recorder } from './recorder.ts';
-import { RouteAlarms } from './route-alarms.ts';
 import { RegionGates } from './region-gates.ts';
+import { RouteAlarms } from './route-alarms.ts';
 import { Tally } from './tally.ts';
 
 export interface RouteDispatchDeps {
@@ -62,8 +63,8 @@ export interface RouteHealth {
 export class RouteDispatch {
   readonly #deps: RouteDispatchDeps;
   readonly #feed = new Feed();
-  readonly #alarms: RouteAlarms;
   readonly #tally = new Tally();
+  readonly #alarms: RouteAlarms;
   readonly #recorder: Recorder;
   readonly #outcomes: Outcomes;
   readonly #processor: BatchProcessor;
@@ -82,6 +83,7 @@ export class RouteDispatch {
       slots,
       ids: new MessageIds({ store, route: route.id, now }),
       index,
+      policy: new ReceiptPolicy({ route, index }),
       storeUp: () => store.redis.status === 'ready',
       onStoreFault,
       onReceipts: ({ parked, overflow }) => {
@@ -131,8 +133,8 @@ export class RouteDispatch {
     });
   }
 
-    if (this.#deps.route.tls?.verify === false) this.#alarms.unverified();
   start(): void {
+    if (this.#deps.route.tls?.verify === false) this.#alarms.unverified();
     for (const link of this.#links) link.start();
     this.#pump.start();
   }
@@ -158,8 +160,8 @@ export class RouteDispatch {
         }
         this.#followLinks();
       },
-      onDistrust: (_link, reason) => this.#alarms.distrust(reason),
       onRefused: (_link, status) => this.#refuse(statusName(status)),
+      onDistrust: (_link, reason) => this.#alarms.distrust(reason),
       onAnomaly: (link, { kind }) => {
         this.#tally.anomalies += 1;
         this.#alarms.anomaly(link.no, kind);
@@ -172,10 +174,10 @@ export class RouteDispatch {
     if (!this.#alarms.refuse(status)) return;
     for (const link of this.#links) link.stop(`route refused with ${status}`);
   }
+
   get #bound(): boolean {
     return this.#links.some(({ state }) => state === 'bound');
   }
-
 
   /** Jobs are taken only while something can be sent: else they stay for processes that can. */
   #followLinks(): void {
