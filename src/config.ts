@@ -7,8 +7,10 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type Fault, refuseFaults, TocsinError } from './errors.ts';
+import { redisUrlFaults } from './store/redis-url.ts';
 
 const PORT_MAX = 65_535;
+const REPLICAS_MAX = 5;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const port = (byDefault: number) =>
@@ -17,9 +19,23 @@ const path = (byDefault: string) => z.string().min(1).default(byDefault);
 
 const SCHEMA = z.object({
   TOCSIN_REDIS_URL: z
-    .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
+    .string()
+    .superRefine((url, { addIssue }) => {
+      for (const message of redisUrlFaults(url)) addIssue({ code: 'custom', message });
+    })
     .default('redis://127.0.0.1:6379')
-    .describe('Redis ≥ 6.2 or Valkey that holds everything; `rediss:` for TLS'),
+    .describe(
+      'Redis ≥ 6.2 or Valkey that holds everything; `rediss:` for TLS; Sentinel and Cluster: see docs/redis.md',
+    ),
+  TOCSIN_REDIS_REPLICAS: z.coerce
+    .number('must be a number of replicas')
+    .int()
+    .min(0)
+    .max(REPLICAS_MAX)
+    .default(0)
+    .describe(
+      'Replicas of Redis that must hold a write before it counts: none is lost then when one of them takes over',
+    ),
   TOCSIN_REDIS_PREFIX: z
     .string()
     .regex(/^[A-Za-z0-9_-]+:$/, 'must be letters, digits, - or _, and a colon at the end')
@@ -53,7 +69,7 @@ const PACKAGE = new URL('../', import.meta.url);
 const TEST_PREFIX = 'TOCSIN_TEST_';
 
 export interface Config {
-  readonly redis: { readonly url: string; readonly prefix: string };
+  readonly redis: { readonly url: string; readonly prefix: string; readonly replicas: number };
   readonly http: { readonly host: string; readonly port: number };
   readonly metrics: { readonly host: string; readonly port: number };
   readonly routesFile: string;
@@ -126,7 +142,7 @@ function withOwnFiles(env: z.infer<typeof SCHEMA>, given: Environment): z.infer<
 
 function grouped(env: z.infer<typeof SCHEMA>): Config {
   return {
-    redis: { url: env.TOCSIN_REDIS_URL, prefix: env.TOCSIN_REDIS_PREFIX },
+    redis: { url: env.TOCSIN_REDIS_URL, prefix: env.TOCSIN_REDIS_PREFIX, replicas: env.TOCSIN_REDIS_REPLICAS },
     http: { host: env.TOCSIN_HTTP_HOST, port: env.TOCSIN_HTTP_PORT },
     metrics: { host: env.TOCSIN_METRICS_HOST, port: env.TOCSIN_METRICS_PORT },
     routesFile: env.TOCSIN_ROUTES_FILE,

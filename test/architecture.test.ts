@@ -16,7 +16,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   log: [],
   metrics: [],
-  config: ['errors'],
+  // A URL of Redis is refused with all its faults at start-up, by the one who reads it.
+  config: ['errors', 'store'],
   store: ['errors'],
   sms: ['errors'],
   smpp: ['errors'],
@@ -28,7 +29,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   templates: ['errors', 'log', 'store', 'sms', 'directory'],
   // Free text of a notice is searched for telephone numbers (R1).
   notices: ['errors', 'log', 'store', 'sms', 'templates', 'directory'],
-  broadcasts: ['errors', 'log', 'store', 'notices', 'audience', 'ledger', 'queue', 'templates'],
+  // A text is held against the alphabet of its route (quirk 25).
+  broadcasts: ['errors', 'log', 'store', 'sms', 'notices', 'audience', 'ledger', 'queue', 'templates'],
   dispatch: ['errors', 'log', 'metrics', 'store', 'sms', 'smpp', 'ledger', 'queue', 'audience', 'broadcasts'],
   simulator: ['errors', 'log', 'sms', 'smpp'],
   console: [],

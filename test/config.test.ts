@@ -23,7 +23,7 @@ describe('loadConfig', () => {
 
   test('needs nothing: every setting has a default', () => {
     expect(loadConfig({})).toEqual({
-      redis: { url: 'redis://127.0.0.1:6379', prefix: 'tocsin:' },
+      redis: { url: 'redis://127.0.0.1:6379', prefix: 'tocsin:', replicas: 0 },
       http: { host: '127.0.0.1', port: 8080 },
       metrics: { host: '127.0.0.1', port: 9464 },
       routesFile: expect.stringMatching(/^\/.*\/config\/routes\.yaml$/),

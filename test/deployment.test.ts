@@ -109,7 +109,7 @@ describe('config/redis.conf', () => {
     });
     const redis = connectRedis(`redis://127.0.0.1:${port}`, 'worker', () => {});
     await ready(redis);
-    await expect(durabilityFaults(redis)).resolves.toEqual([]);
+    await expect(durabilityFaults({ redis, prefix: 'tocsin:' })).resolves.toEqual([]);
     await expect(redis.config('GET', 'save')).resolves.toEqual(['save', '']);
     redis.disconnect();
     server.kill('SIGTERM');

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
-import type { Redis } from 'ioredis';
 import { type RedisReply, RedisStore } from 'rate-limit-redis';
 import { TocsinError } from '../errors.ts';
+import type { RedisConnection } from '../store/connection.ts';
 import type { ApiDeps } from './deps.ts';
 import { callerOf } from './pipeline.ts';
 
@@ -37,7 +37,7 @@ export function limitByKey({ store, callsPerMinute = CALLS_A_MINUTE }: ApiDeps):
  * The store's scripts, sent whole with each call. Left to itself it loads them once, at construction: were Redis away
  * just then, the limit would fail for good, and the process with an unhandled rejection.
  */
-function sendWhole(redis: Redis) {
+function sendWhole(redis: RedisConnection) {
   const scripts = new Map<string, string>();
   return async (command: string, ...args: string[]): Promise<RedisReply> => {
     const [first = '', second = '', ...rest] = args;

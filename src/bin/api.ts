@@ -14,7 +14,7 @@ import { Directory } from '../directory/directory.ts';
 import { createLogger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { Notices } from '../notices/notices.ts';
-import { connectRedis, ready, type Store } from '../store/connection.ts';
+import { openStore, ready } from '../store/connection.ts';
 import { Templates } from '../templates/load.ts';
 
 const STOP_MS = 15_000;
@@ -26,10 +26,9 @@ async function main(): Promise<void> {
     Templates.load(config.templatesFolder),
   ]);
   const log = createLogger(config.logLevel, 'api');
-  const redis = connectRedis(config.redis.url, 'request', (error) => log.error({ err: error }, 'store connection'));
-  const store: Store = { redis, prefix: config.redis.prefix };
-  await ready(redis);
-  await requireDurableStore(redis, routes);
+  const store = openStore(config.redis, 'request', (error) => log.error({ err: error }, 'store connection'));
+  await ready(store.redis);
+  await requireDurableStore(store, routes);
 
   const audiences = new Audiences({ store, workFolder: config.dataFolder });
   await audiences.sweepUnfinished();
@@ -51,7 +50,7 @@ async function main(): Promise<void> {
   const keys = new Keys({ store });
   const { app, closeStreams } = createApp({
     ...{ store, keys, notices, directory, audiences, templates, broadcasts, routes, log, metrics, version },
-    notReady: () => liveRouteFaults(redis, routes),
+    notReady: () => liveRouteFaults(store, routes),
   });
   const server = await startServer(app, { ...config.http, closeStreams });
   log.info({ port: server.port }, 'api ready');
@@ -59,7 +58,7 @@ async function main(): Promise<void> {
   closeWithGrace({ delay: STOP_MS, logger: log }, async ({ signal, err }) => {
     if (err) log.fatal({ err }, 'api ends by an error');
     await server.stop();
-    redis.disconnect();
+    store.redis.disconnect();
     log.info({ signal }, 'api stopped');
   });
 }

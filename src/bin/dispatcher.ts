@@ -10,7 +10,7 @@ import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { createLogger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import type { Notice } from '../notices/notice.ts';
-import { connectRedis, ready, type Store } from '../store/connection.ts';
+import { openStore, ready } from '../store/connection.ts';
 import { Records } from '../store/records.ts';
 
 const STOP_MS = 30_000;
@@ -19,10 +19,9 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const routes = await loadRoutes(config.routesFile);
   const log = createLogger(config.logLevel, 'dispatcher');
-  const redis = connectRedis(config.redis.url, 'worker', (error) => log.error({ err: error }, 'store connection'));
-  const store: Store = { redis, prefix: config.redis.prefix };
-  await ready(redis);
-  await requireDurableStore(redis, routes);
+  const store = openStore(config.redis, 'worker', (error) => log.error({ err: error }, 'store connection'));
+  await ready(store.redis);
+  await requireDurableStore(store, routes);
 
   const audiences = new Audiences({ store, workFolder: config.dataFolder });
   const metrics = createMetrics({ processMetrics: true });
@@ -52,7 +51,7 @@ async function main(): Promise<void> {
     if (err) log.fatal({ err }, 'dispatcher ends by an error');
     server.close();
     await dispatcher.stop();
-    redis.disconnect();
+    store.redis.disconnect();
     log.info({ signal }, 'dispatcher stopped');
   });
 }

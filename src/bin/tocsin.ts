@@ -6,7 +6,8 @@ import process from 'node:process';
 import { FAILED, runCommandLine } from '../cli/command-line.ts';
 import { explainConfigError, loadConfig } from '../config.ts';
 import { TocsinError } from '../errors.ts';
-import { connectRedis, ready, type Store } from '../store/connection.ts';
+import { openStore as connectStore, ready, type Store } from '../store/connection.ts';
+import { hostsOf } from '../store/redis-url.ts';
 
 function settings() {
   try {
@@ -23,17 +24,15 @@ let store: Store | undefined;
 
 async function openStore(): Promise<Store> {
   if (store) return store;
-  const { url, prefix } = config.redis;
   let last: Error | undefined;
-  const redis = connectRedis(url, 'worker', (error) => {
+  store = connectStore(config.redis, 'worker', (error) => {
     last = error;
   });
-  store = { redis, prefix };
   try {
-    await ready(redis);
+    await ready(store.redis);
   } catch (cause) {
-    // The URL may hold a password: only its host is named.
-    const message = `The store at ${new URL(url).host} cannot be reached: ${(last ?? (cause as Error)).message}`;
+    // The URL may hold a password: only its hosts are named.
+    const message = `The store at ${hostsOf(config.redis.url)} cannot be reached: ${(last ?? (cause as Error)).message}`;
     throw new TocsinError('unavailable', 'store_unavailable', message, { cause });
   }
   return store;

@@ -2,9 +2,9 @@
  * What a route is: one SMSC account, its limits and its habits. What cannot be is refused with the name of its field; a
  * live route never carries an exercise, nor the reverse (R6). Reading the routes file is routes-file.ts.
  */
-import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { type Fault, TocsinError } from '../errors.ts';
+import type { Store } from '../store/connection.ts';
 import { durabilityFaults } from '../store/durability.ts';
 import { contradictions } from './route-contradictions.ts';
 import { type RouteTls, tlsSchema } from './route-tls.ts';
@@ -179,13 +179,13 @@ export function routeFor(
 }
 
 /** What Redis lacks for the live routes; none where every route is for exercises. It can change while a process runs. */
-export async function liveRouteFaults(redis: Redis, routes: readonly Route[]): Promise<Fault[]> {
-  return routes.some(({ kind }) => kind === 'live') ? durabilityFaults(redis) : [];
+export async function liveRouteFaults(store: Store, routes: readonly Route[]): Promise<Fault[]> {
+  return routes.some(({ kind }) => kind === 'live') ? durabilityFaults(store) : [];
 }
 
 /** Refuses to start with live routes on a Redis that may forget. Throws `unavailable` / `store_not_durable`. */
-export async function requireDurableStore(redis: Redis, routes: readonly Route[]): Promise<void> {
-  const faults = await liveRouteFaults(redis, routes);
+export async function requireDurableStore(store: Store, routes: readonly Route[]): Promise<void> {
+  const faults = await liveRouteFaults(store, routes);
   if (faults.length === 0) return;
   const live = routes.filter(({ kind }) => kind === 'live').map(({ id }) => id);
   const message = `Redis is not durable, so live routes are refused: ${live.join(', ')}`;

@@ -15,10 +15,13 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { BatchQueue } from '../queue/batch-queue.ts';
 import { controlChannel, isControlMessage } from '../queue/jobs.ts';
-import type { Store } from '../store/connection.ts';
+import { duplicate, type Store } from '../store/connection.ts';
 import type { BatchProcessorDeps } from './batch-processor.ts';
 import { BroadcastIndex } from './broadcast-index.ts';
+import { Carriers } from './carriers.ts';
 import { Deadline } from './deadline.ts';
+import { Failover } from './failover.ts';
+import { Intake } from './intake.ts';
 import { Rounds } from './rounds.ts';
 import { RouteDispatch } from './route-dispatch.ts';
 
@@ -46,6 +49,8 @@ export class Dispatcher {
   readonly #index: BroadcastIndex;
   readonly #open: OpenBroadcasts;
   readonly #routes: RouteDispatch[];
+  readonly #intakes: Intake[];
+  readonly #failover: Failover;
   readonly #queues: Map<string, BatchQueue>;
   readonly #keeper: Keeper;
   readonly #ear: Store['redis'];
@@ -65,7 +70,7 @@ export class Dispatcher {
     this.#now = deps.now ?? Date.now;
     this.#index = new BroadcastIndex({ store });
     this.#open = new OpenBroadcasts(store);
-    this.#ear = store.redis.duplicate();
+    this.#ear = duplicate(store.redis);
     this.#ear.on('error', () => {}); // the store's own connection reports it
     this.#queues = new Map(routes.map(({ id }) => [id, new BatchQueue({ store, route: id })]));
     this.#keeper = new Keeper({
@@ -85,21 +90,39 @@ export class Dispatcher {
       (error) => log.error({ err: error }, 'broadcasts could not be kept'),
     );
     const slots = new Slots({ store });
+    const inheritedMs = Math.max(...routes.map(({ responseTimeoutMs }) => responseTimeoutMs));
     this.#routes = routes.map(
       (route) =>
         new RouteDispatch({
           store,
-          connection: store.redis,
           route,
           index: this.#index,
           slots,
           block: deps.block,
           onSubmitted: (no) => this.#noteSubmission(no),
+          onLinks: () => this.#failover.follow(),
+          inheritedMs,
           metrics,
           log: log.child({ route: route.id }),
           now: this.#now,
         }),
     );
+    const carriers = new Carriers({ routes: this.#routes, index: this.#index });
+    this.#intakes = this.#routes.map(
+      ({ id, concurrency }) =>
+        new Intake({
+          store,
+          connection: store.redis,
+          route: id,
+          queue: this.#queues.get(id)!,
+          concurrency,
+          index: this.#index,
+          carriers,
+          log: log.child({ route: id }),
+        }),
+    );
+    const now = this.#now;
+    this.#failover = new Failover({ store, routes: this.#routes, intakes: this.#intakes, carriers, metrics, log, now });
   }
 
   async start(): Promise<void> {
@@ -113,6 +136,7 @@ export class Dispatcher {
     this.#heed(halt);
     for (const { id } of routes) this.#reconnected.set(id, ordersFor(orders, id));
     for (const route of this.#routes) route.start();
+    this.#failover.start();
     this.#looking.ask();
     this.#every(LOOK_MS, () => this.#looking.ask());
     this.#every(HEALTH_MS, () => this.#report());
@@ -160,7 +184,7 @@ export class Dispatcher {
   /** What takes longer, and what nobody who stops something waits for. */
   async #keep(): Promise<void> {
     await this.#keeper.tick(this.#index.halted);
-    await Promise.all(this.#deps.routes.map(({ id }, i) => this.#routes[i]!.yieldToGraver(this.#queues.get(id)!)));
+    await Promise.all(this.#intakes.map((intake) => intake.yieldToGraver()));
   }
 
   /** Runs of a broadcast that closed under them must end too. */
@@ -195,9 +219,11 @@ export class Dispatcher {
     for (const route of this.#routes) route.reconcileReceipts().catch(() => {});
   }
 
-  /** Whether every route has a bound link. */
+  /** Whether of every kind of routes one has a bound link. */
   get healthy(): boolean {
-    return this.#routes.every((route) => route.health().bound > 0);
+    const { routes } = this.#deps;
+    const bound = new Set(routes.filter((_, i) => this.#routes[i]!.bound).map(({ kind }) => kind));
+    return routes.every(({ kind }) => bound.has(kind));
   }
 
   /** Whether a global halt is in force, as last seen. */
@@ -209,17 +235,18 @@ export class Dispatcher {
   async stop(withinMs = STOP_WITHIN_MS): Promise<void> {
     const deadline = new Deadline(withinMs);
     for (const timer of this.#timers) clearInterval(timer);
-    await Promise.all(this.#routes.map((route) => route.stop(deadline)));
+    const closed = Promise.all(this.#intakes.map((intake) => intake.close())).then(() => {});
+    await Promise.all(this.#routes.map((route) => route.stop(deadline, closed)));
     if (await deadline.met(this.#leave())) return;
     this.#deps.log.error('stopped without the store: what it did not record is decided when it is back');
     this.#ear.disconnect();
   }
 
   async #leave(): Promise<void> {
-    await Promise.all([this.#looking.end(), this.#keeping.end()]);
+    await Promise.all([this.#looking.end(), this.#keeping.end(), this.#failover.stop()]);
     await this.#keeper.leave();
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
     this.#recordSubmissions();
-    await this.#ear.quit();
+    this.#ear.disconnect();
   }
 }

@@ -15,6 +15,8 @@ const LEASE_SPAN_US = 5_000;
 const LEAD_MS = 30;
 /** What was due up to this long ago is caught up with, so that pauses do not eat into the rate; the rest is forgone. */
 const CATCH_UP_MS = 50;
+/** Granted, and not used for this long: forgone too. Far more than a call of Redis takes, or what is caught up would be. */
+const STALE_MS = 200;
 /** The part of a limit that is aimed at: what the network and two clocks do to a second must not carry it above. */
 const AIM = 0.993;
 /** A learned limit grows by this part in the first second after a cut, and with the third power of the time. */
@@ -126,7 +128,7 @@ export class Pacer {
    * them. What is not used goes back by `giveBack`. Rejects when the store refuses.
    */
   async take(least: number, most: number): Promise<Grant> {
-    if (this.#schedule.until(this.#dueAt) < -CATCH_UP_MS) this.#balance = 0;
+    if (this.#schedule.until(this.#dueAt) < -STALE_MS) this.#balance = 0;
     for (;;) {
       await this.#learning;
       const now = performance.now();
@@ -151,7 +153,7 @@ export class Pacer {
     this.#ahead = undefined; // before it is awaited: one that failed must not fail again
     const { segments, dueAt } = await (ahead ?? this.#lease(most));
     const early = this.#schedule.until(dueAt) - LEAD_MS;
-    if (this.#unlimited || early < -LEAD_MS - CATCH_UP_MS) return;
+    if (this.#unlimited || early < -LEAD_MS - STALE_MS) return;
     if (early > -LEAD_MS / 2) {
       // The rate is what holds it up: the next lease is asked for meanwhile.
       this.#ahead = this.#lease(most);
@@ -194,6 +196,11 @@ export class Pacer {
   giveBack(segments: number): void {
     this.#taken -= segments;
     if (!this.#unlimited) this.#balance += segments;
+  }
+
+  /** Forgets the learned limit, for all processes: it was learned from an SMSC in distress. */
+  async forget(): Promise<void> {
+    await this.#redis.hdel(this.#key, 'limit', 'cut');
   }
 
   /** The SMSC answered ESME_RTHROTTLED: it concerns the account, so every process slows down. */

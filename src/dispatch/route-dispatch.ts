@@ -1,19 +1,18 @@
 /**
- * One route in one dispatcher process: its links, its batches and everything between them. Starts and stops in order;
- * takes jobs only while a link is bound.
+ * One route in one dispatcher process: its links, the batches that run on it and everything between them. Which batches
+ * these are is for the intakes; it starts and stops in order.
  */
-import type { Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
+import type { HealthReport } from '../broadcasts/route-health.ts';
 import type { Route } from '../broadcasts/routes.ts';
 import { MessageIds } from '../ledger/message-ids.ts';
 import type { Slots } from '../ledger/slots.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import { type BatchQueue, isLostJob, startBatchWorker } from '../queue/batch-queue.ts';
 import type { BatchJob } from '../queue/jobs.ts';
 import { statusName } from '../smpp/constants.ts';
 import type { Store } from '../store/connection.ts';
-import { BatchProcessor, type BatchProcessorDeps } from './batch-processor.ts';
+import { AnswerWatch } from './answer-watch.ts';
+import { BatchProcessor, type BatchProcessorDeps, type Processed } from './batch-processor.ts';
 import type { BatchRun } from './batch-run.ts';
 import type { BroadcastIndex } from './broadcast-index.ts';
 import type { Deadline } from './deadline.ts';
@@ -32,13 +31,15 @@ import { Tally } from './tally.ts';
 
 export interface RouteDispatchDeps {
   readonly store: Store;
-  /** The worker's own connection: it blocks. */
-  readonly connection: Redis;
   readonly route: Route;
   readonly index: BroadcastIndex;
   readonly slots: Slots;
   readonly block: BatchProcessorDeps['block'];
   readonly onSubmitted: (broadcastNo: number) => void;
+  /** A link is bound or lost. */
+  readonly onLinks: () => void;
+  /** Longest that any route waits for a response. */
+  readonly inheritedMs: number;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly now: () => number;
@@ -48,17 +49,6 @@ export interface RouteDispatchDeps {
 const MIN_BATCHES = 16;
 const MAX_BATCHES = 64;
 const BATCH_RECIPIENTS = 1_000;
-
-export interface RouteHealth {
-  readonly route: string;
-  readonly links: number;
-  readonly bound: number;
-  readonly inFlight: number;
-  readonly batches: number;
-  readonly limit: number;
-  /** Why the route is stopped for good. */
-  readonly refused?: string;
-}
 
 export class RouteDispatch {
   readonly #deps: RouteDispatchDeps;
@@ -71,8 +61,7 @@ export class RouteDispatch {
   readonly #links: Link[];
   readonly #pacer: Pacer;
   readonly #pump: Pump;
-  #worker: Worker<BatchJob> | undefined;
-  #closing = false;
+  readonly #answers: AnswerWatch;
 
   constructor(deps: RouteDispatchDeps) {
     this.#deps = deps;
@@ -118,7 +107,11 @@ export class RouteDispatch {
       onStoreFault,
     });
     const { feed, outcomes } = { feed: this.#feed, outcomes: this.#outcomes };
-    this.#processor = new BatchProcessor({ route, index, slots, feed, outcomes, block: deps.block, onWork, log, now });
+    const { block, inheritedMs } = deps;
+    const common = { route, index, slots, feed, outcomes, log, now };
+    this.#processor = new BatchProcessor({ ...common, block, inheritedMs, onWork });
+    const { responseTimeoutMs } = route;
+    this.#answers = new AnswerWatch({ tally: this.#tally, responseTimeoutMs, now: performance.now() });
   }
 
   #regionPacer(region: string): Pacer | undefined {
@@ -154,11 +147,11 @@ export class RouteDispatch {
         const level = to === 'bound' || wasBound ? 'info' : 'debug';
         this.#deps.log[level]({ link: link.no, from, to, reason }, 'link changed');
         if (to === 'bound') this.#alarms.bound();
-        if (to === 'waiting' && !this.#bound) this.#alarms.down(reason);
+        if (to === 'waiting' && !this.bound) this.#alarms.down(reason);
         if (to === 'waiting' && wasBound) {
           this.#deps.metrics.linkReconnects.inc({ route: this.#deps.route.id, reason });
         }
-        this.#followLinks();
+        this.#deps.onLinks();
       },
       onRefused: (_link, status) => this.#refuse(statusName(status)),
       onDistrust: (_link, reason) => this.#alarms.distrust(reason),
@@ -175,56 +168,49 @@ export class RouteDispatch {
     for (const link of this.#links) link.stop(`route refused with ${status}`);
   }
 
-  get #bound(): boolean {
+  get id(): string {
+    return this.#deps.route.id;
+  }
+
+  /** Whether a link is bound here. */
+  get bound(): boolean {
     return this.#links.some(({ state }) => state === 'bound');
   }
 
-  /** Jobs are taken only while something can be sent: else they stay for processes that can. */
-  #followLinks(): void {
-    if (this.#closing) return;
-    const bound = this.#bound;
-    if (bound && !this.#worker) this.#startWorker();
-    else if (bound && this.#worker?.isPaused()) this.#worker.resume();
-    else if (!bound && this.#worker && !this.#worker.isPaused()) void this.#worker.pause(true);
-  }
-
-  get #concurrency(): number {
+  /** Batches at a time that fill the windows while others drain. */
+  get concurrency(): number {
     const { links, window } = this.#deps.route;
     return Math.max(MIN_BATCHES, Math.min(MAX_BATCHES, Math.ceil((2 * links * window) / BATCH_RECIPIENTS)));
   }
 
-  #startWorker(): void {
-    const { store, connection, route } = this.#deps;
-    this.#worker = startBatchWorker({
-      store,
-      connection,
-      route: route.id,
-      concurrency: this.#concurrency,
-      process: this.#processor.process,
-      onError: (error) => {
-        // Its lock ran out while the store was gone: the batch comes again, and its slots say what is left.
-        if (isLostJob(error)) this.#deps.log.debug({ err: error }, 'a job was lost to its next taker');
-        else this.#alarms.storeFault(error);
-      },
-    });
+  /** Batches under way. */
+  get atHand(): number {
+    return this.#processor.atHand;
+  }
+
+  /** Runs what is left of a batch. */
+  process(payload: BatchJob): Promise<Processed> {
+    return this.#processor.process(payload);
+  }
+
+  stopBatch(batchNo: number): void {
+    this.#processor.stopBatch(batchNo);
+  }
+
+  /** Stops the runs that another route is to carry. */
+  handOver(leaves: (run: BatchRun) => boolean): void {
+    for (const run of this.#feed.runs) if (leaves(run)) this.#processor.handOver(run);
+  }
+
+  /** The route is tried again: what was learned before it failed means nothing any more. */
+  startAfresh(): void {
+    if (this.#feed.runs.length === 0) this.#pacer.forget().catch((error) => this.#alarms.storeFault(error as Error));
   }
 
   /** Holds every run against its broadcast as it is now. */
   follow(): void {
     for (const run of this.#feed.runs) if (!this.#processor.mayRun(run.broadcast, run.lane)) run.stop('stopped');
     this.#pump.wake();
-  }
-
-  /**
-   * Makes room where batches of a graver broadcast wait and all hands are full: batches of lower rank go back to wait
-   * behind them (R11). It looks at the queue itself, so it does not matter why they come now: launch, resume, approval.
-   */
-  async yieldToGraver(queue: BatchQueue): Promise<void> {
-    const { runs } = this.#feed;
-    if (runs.length < this.#concurrency || runs.every(({ rank }) => rank === 0)) return;
-    const rank = await queue.headRank();
-    if (rank === undefined) return;
-    for (const run of runs) if (run.rank > rank) run.stop('stopped');
   }
 
   forget(isOpen: (broadcastNo: number) => boolean): void {
@@ -247,23 +233,32 @@ export class RouteDispatch {
     return this.#recorder.reconcile();
   }
 
-  health(): RouteHealth {
+  health(): HealthReport {
     const { route, metrics } = this.#deps;
     this.#tally.publish(metrics, route.id);
     const bound = this.#links.filter(({ state }) => state === 'bound').length;
     const inFlight = this.#links.reduce((sum, link) => sum + link.inFlight, 0);
+    const { limit } = this.#pacer;
     metrics.linksBound.set({ route: route.id }, bound);
-    metrics.pacerRate.set({ route: route.id }, this.#pacer.limit);
-    const health = { route: route.id, links: this.#links.length, bound, inFlight, batches: this.#feed.runs.length };
-    return { ...health, limit: this.#pacer.limit, ...(this.#alarms.refused ? { refused: this.#alarms.refused } : {}) };
+    metrics.pacerRate.set({ route: route.id }, limit);
+    return {
+      route: route.id,
+      links: this.#links.length,
+      bound,
+      inFlight,
+      batches: this.#feed.runs.length,
+      limit,
+      ...(this.#alarms.refused ? { refused: this.#alarms.refused } : {}),
+      ...this.#answers.look({ bound, inFlight, now: performance.now() }),
+      configured: route.segmentsPerSecond ?? 0,
+    };
   }
 
-  /** See `endInOrder`. */
-  async stop(deadline: Deadline): Promise<void> {
-    this.#closing = true;
+  /** See `endInOrder`. `closed`: no batch comes in any more. */
+  async stop(deadline: Deadline, closed: Promise<void>): Promise<void> {
     await endInOrder(
       {
-        worker: this.#worker,
+        closed,
         runs: () => this.#feed.runs,
         pump: this.#pump,
         recorder: this.#recorder,

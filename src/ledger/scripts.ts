@@ -1,6 +1,6 @@
 /** The ledger's scripts as typed calls on a connection. */
 import { readFileSync } from 'node:fs';
-import type { Redis } from 'ioredis';
+import type { Store } from '../store/connection.ts';
 import { eventCode, transitionTable } from './states.ts';
 
 type Argument = string | number | Buffer;
@@ -24,10 +24,10 @@ const source = (name: string): string => readFileSync(new URL(`./${name}.lua`, i
 /** First argument of every `ledgerApply`: the table of changes and, as its last byte, the event that waits for all parts. */
 export const APPLY_TABLE = Buffer.concat([transitionTable(), Buffer.of(eventCode('receiptDelivered'))]);
 
-export function withScripts(redis: Redis): Redis & LedgerScripts {
+export function withScripts(redis: Store['redis']): Store['redis'] & LedgerScripts {
   redis.defineCommand('ledgerApply', { lua: source('apply') });
   redis.defineCommand('ledgerTake', { lua: source('take'), numberOfKeys: 1 });
   redis.defineCommand('ledgerClaim', { lua: source('claim'), numberOfKeys: 2 });
   redis.defineCommand('ledgerJoin', { lua: source('join') });
-  return redis as Redis & LedgerScripts;
+  return redis as Store['redis'] & LedgerScripts;
 }

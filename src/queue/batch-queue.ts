@@ -1,6 +1,5 @@
 /** The queue of one route's batches: how jobs are added, and the settings under which workers take them. */
 import { ErrorCode, type Job, Queue, type QueueOptions, Worker, type WorkerOptions } from 'bullmq';
-import type { Redis } from 'ioredis';
 import type { Store } from '../store/connection.ts';
 import { type BatchJob, batchJobId } from './jobs.ts';
 
@@ -17,8 +16,8 @@ export interface PrioritisedBatch extends BatchJob {
 }
 
 const nameOf = (route: string) => `batches-${route}`;
-/** In braces: all keys of a queue must live on one node of a Cluster. */
-const bullPrefix = (store: Store) => `{${store.prefix}queue}`;
+/** In braces: all keys of a queue must live on one node of a Cluster. The route in them: its queue may live on another. */
+const bullPrefix = (store: Store, route: string) => `{${store.prefix}queue-${route}}`;
 
 export class BatchQueue {
   readonly #queue: Queue<BatchJob>;
@@ -26,7 +25,7 @@ export class BatchQueue {
   constructor({ store, route }: { store: Store; route: string }) {
     const options: QueueOptions = {
       connection: store.redis,
-      prefix: bullPrefix(store),
+      prefix: bullPrefix(store, route),
       // A batch is replayed from its slots, never retried from its job: a failed job leaves nothing behind either.
       defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
       streams: { events: { maxLen: 100 } },
@@ -86,7 +85,7 @@ export type BatchProcessor = (job: Job<BatchJob>, token: string) => Promise<void
 /** Starts taking batches of a route. `connection` must be the worker's own: it blocks. */
 export function startBatchWorker(options: {
   store: Store;
-  connection: Redis;
+  connection: Store['redis'];
   route: string;
   concurrency: number;
   process: BatchProcessor;
@@ -95,7 +94,7 @@ export function startBatchWorker(options: {
   const { store, connection, route, concurrency, process, onError } = options;
   const settings: WorkerOptions = {
     connection,
-    prefix: bullPrefix(store),
+    prefix: bullPrefix(store, route),
     concurrency,
     lockDuration: LOCK_MS,
     stalledInterval: STALLED_CHECK_MS,

@@ -9,7 +9,7 @@ import {
 import { cancel, pause, resume } from '../../src/broadcasts/control.ts';
 import { controlChannel } from '../../src/queue/jobs.ts';
 import { auditEntries } from '../../src/store/audit.ts';
-import type { Store } from '../../src/store/connection.ts';
+import { duplicate, type Store } from '../../src/store/connection.ts';
 import { testStore } from '../support/redis.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { NOW, OPERATOR, storeBroadcast } from './builders.ts';
@@ -85,7 +85,7 @@ describe('the control of a broadcast', () => {
 
   test('is told to every process at once', async () => {
     const { id, broadcast } = await inState('running');
-    const listener = store.redis.duplicate();
+    const listener = duplicate(store.redis);
     const heard: string[] = [];
     listener.on('message', (_, message: string) => heard.push(message));
     await listener.subscribe(controlChannel(store.prefix));

@@ -11,7 +11,7 @@ import type { Notice } from '../../src/notices/notice.ts';
 import { approvedRegions } from '../../src/notices/stages.ts';
 import { controlChannel } from '../../src/queue/jobs.ts';
 import { auditEntries, verifyAudit } from '../../src/store/audit.ts';
-import { connectRedis, ready, type Store } from '../../src/store/connection.ts';
+import { connectRedis, duplicate, ready, type Store } from '../../src/store/connection.ts';
 import { testStore } from '../support/redis.ts';
 import { waitFor } from '../support/wait-for.ts';
 import {
@@ -124,7 +124,7 @@ describe('a launch', () => {
 
   test('is told to the dispatchers at once', async () => {
     await given();
-    const listener = store.redis.duplicate();
+    const listener = duplicate(store.redis);
     const heard: string[] = [];
     listener.on('message', (_, message: string) => heard.push(message));
     await listener.subscribe(controlChannel(store.prefix));

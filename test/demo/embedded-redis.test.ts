@@ -35,7 +35,7 @@ describe('startEmbeddedRedis', () => {
   test('is as durable as a live route demands', async () => {
     const redis = connectRedis((await start()).url, 'worker', () => {});
     await ready(redis);
-    await expect(durabilityFaults(redis)).resolves.toEqual([]);
+    await expect(durabilityFaults({ redis, prefix: 'tocsin:' })).resolves.toEqual([]);
     await redis.quit();
   });
 

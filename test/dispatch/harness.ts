@@ -21,7 +21,7 @@ import type { BehaviourInput } from '../../src/simulator/behaviour.ts';
 import type { Simulator } from '../../src/simulator/running.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { segment } from '../../src/sms/segments.ts';
-import type { Store } from '../../src/store/connection.ts';
+import { duplicate, type Store } from '../../src/store/connection.ts';
 import type { Rendering } from '../../src/templates/rendering.ts';
 import { aNotice, approval, aRoute, HOUR_MS, noticeRecords, OPERATOR, storeNotice } from '../broadcasts/builders.ts';
 import { testStore } from '../support/redis.ts';
@@ -118,7 +118,7 @@ export function dispatchFixture() {
     };
     /** Another process, but for the process. */
     const dispatcher = async (its: { store?: Store; routes?: readonly Route[] } = {}): Promise<Dispatcher> => {
-      const redis = its.store?.redis ?? store.redis.duplicate();
+      const redis = its.store?.redis ?? duplicate(store.redis);
       redis.on('error', () => {});
       const made = new Dispatcher({
         store: { redis, prefix: store.prefix },

@@ -1,4 +1,4 @@
-import type { Command } from 'ioredis';
+import type { Command, Redis } from 'ioredis';
 import { batchOfLane, SHARDS, shardOfId } from '../../src/ledger/keys.ts';
 import { MessageIds } from '../../src/ledger/message-ids.ts';
 import { SlotChanges } from '../../src/ledger/slot-changes.ts';
@@ -50,7 +50,7 @@ describe('the keys', () => {
   /** The keys of every command that `work` sends. */
   async function keysSent(work: (watched: Store) => Promise<unknown>): Promise<string[][]> {
     const sent: string[][] = [];
-    const redis = store.redis.duplicate();
+    const redis = (store.redis as Redis).duplicate();
     const send = redis.sendCommand.bind(redis);
     redis.sendCommand = (command: Command, ...rest) => {
       sent.push(command.getKeys().map(String));

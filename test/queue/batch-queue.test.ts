@@ -1,7 +1,7 @@
 import type { Worker } from 'bullmq';
 import { BatchQueue, type PrioritisedBatch, startBatchWorker } from '../../src/queue/batch-queue.ts';
 import type { BatchJob } from '../../src/queue/jobs.ts';
-import type { Store } from '../../src/store/connection.ts';
+import { duplicate, type Store } from '../../src/store/connection.ts';
 import { testStore } from '../support/redis.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -36,7 +36,7 @@ describe('the queue of a route', () => {
   });
 
   function work(process: (data: BatchJob) => Promise<void>, of = route): void {
-    const connection = store.redis.duplicate();
+    const connection = duplicate(store.redis);
     const worker = startBatchWorker({
       store,
       connection,
@@ -111,6 +111,6 @@ describe('the queue of a route', () => {
     await queue.add([job(1, 5)]);
     const keys = await store.redis.keys(`*${store.prefix}queue*`);
     expect(keys.length).toBeGreaterThan(0);
-    for (const key of keys) expect(key).toMatch(new RegExp(`^\\{${store.prefix}queue\\}:`));
+    for (const key of keys) expect(key).toMatch(new RegExp(`^\\{${store.prefix}queue-[^}]+\\}:`));
   });
 });
