@@ -103,7 +103,7 @@ export async function launch(
 
 async function requireDurability(store: Store, route: Route): Promise<void> {
   if (route.kind !== 'live') return;
-  const faults = await durabilityFaults(store.redis);
+  const faults = await durabilityFaults(store);
   if (faults.length > 0) {
     throw new TocsinError('unavailable', 'store_not_durable', 'Redis is not durable, so nothing goes live', { faults });
   }
