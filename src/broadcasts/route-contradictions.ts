@@ -15,6 +15,8 @@ export interface RouteClaims {
     readonly segmentsPerSecond?: number | undefined;
   };
   readonly sender: { readonly address: string; readonly ton: number; readonly npi: number };
+  readonly alphabet: string;
+  readonly dataCoding?: number | undefined;
   readonly receipts: { readonly responseId: { readonly base: string }; readonly receiptId: { readonly base: string } };
   readonly reconnectMinMs: number;
   readonly reconnectMaxMs: number;
@@ -29,6 +31,8 @@ export interface Contradiction {
 
 const ALPHANUMERIC_TON = 5;
 const INTERNATIONAL_TON = 1;
+/** SMPP 3.4 §5.2.19. */
+const UCS2 = 8;
 
 /** Every contradiction of a route, in the order of its fields. */
 export function contradictions(route: RouteClaims): Contradiction[] {
@@ -40,6 +44,9 @@ export function contradictions(route: RouteClaims): Contradiction[] {
   if (route.reconnectMinMs > route.reconnectMaxMs) add('reconnectMinMs', 'is above reconnectMaxMs');
   addRates(route, add);
   addSender(route.sender, add);
+  if (route.dataCoding !== undefined && (route.alphabet === 'ucs2' || route.dataCoding === UCS2)) {
+    add('dataCoding', 'is for texts that are not UCS-2: those have 8');
+  }
   const bases = new Set([route.receipts.responseId.base, route.receipts.receiptId.base]);
   if (bases.has('hexToDecimal') && bases.has('decimalToHex')) {
     add('receipts.receiptId.base', 'goes the other way than receipts.responseId.base: the ids would never meet');

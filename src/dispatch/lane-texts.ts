@@ -5,18 +5,21 @@
 import { createHash } from 'node:crypto';
 import type { Broadcast, Lane } from '../broadcasts/broadcast.ts';
 import type { Route } from '../broadcasts/routes.ts';
+import { segmentsOnWire, wireText } from '../broadcasts/wire-text.ts';
 import { TocsinError } from '../errors.ts';
 import { ESM_CLASS, REGISTERED_DELIVERY } from '../smpp/constants.ts';
 import { SubmitTemplate, type SubmitTemplateFields } from '../smpp/submit-template.ts';
-import { concatenationUdh, encodeSegments } from '../sms/encode.ts';
-import { segment } from '../sms/segments.ts';
+import { concatenationUdh } from '../sms/encode.ts';
 
 /** Absolute time, UTC (SMPP 3.4 §7.1.1.1): `YYMMDDhhmmss000+`. */
 export function absoluteTime(atMs: number): string {
   return `${new Date(atMs).toISOString().replaceAll(/[-:T]/g, '').slice(2, 14)}000+`;
 }
 
-/** One template a segment. Throws `text_not_approved` when text and hash differ. */
+/**
+ * One template a segment. Throws `text_not_approved` when text and hash differ, `invalid` when the route's alphabet lacks
+ * a character of the text: the launch refuses it before.
+ */
 export function laneTemplates(broadcast: Broadcast, lane: Lane, route: Route): SubmitTemplate[] {
   const { text, sha256 } = lane.rendering;
   if (createHash('sha256').update(text, 'utf8').digest('hex') !== sha256) {
@@ -25,7 +28,7 @@ export function laneTemplates(broadcast: Broadcast, lane: Lane, route: Route): S
       faults: [{ at: where, message: `region ${lane.region}, language ${lane.language}: the SHA-256 differs` }],
     });
   }
-  const { dataCoding, payloads } = encodeSegments(segment(text));
+  const { dataCoding, payloads } = wireText(text, route);
   const common = {
     source: route.sender,
     destination: route.destination,
@@ -37,16 +40,15 @@ export function laneTemplates(broadcast: Broadcast, lane: Lane, route: Route): S
   // Eight bits that tell this text from another one to the same telephone; the same again when it is sent again.
   const reference = (broadcast.no * 31 + lane.no) & 0xff;
   if (route.concatenation === 'payload' && payloads.length > 1) {
-    const whole = Buffer.concat(payloads);
-    return [
-      new SubmitTemplate({ ...common, registeredDelivery: REGISTERED_DELIVERY.finalReceipt, shortMessage: whole }),
-    ];
+    // Always in the TLV: an SMSC that takes texts whole refuses a short_message above one segment (quirk 18).
+    const tlvs = { message_payload: Buffer.concat(payloads) };
+    const { finalReceipt } = REGISTERED_DELIVERY;
+    return [new SubmitTemplate({ ...common, registeredDelivery: finalReceipt, shortMessage: new Uint8Array(), tlvs })];
   }
   return payloads.map((payload, i) => {
-    const receipted = route.receipts.segments === 'each' || i === last;
     const fields: SubmitTemplateFields = {
       ...common,
-      registeredDelivery: receipted ? REGISTERED_DELIVERY.finalReceipt : REGISTERED_DELIVERY.none,
+      registeredDelivery: registeredDelivery(route, i, last),
       shortMessage: payload,
     };
     if (payloads.length === 1) return new SubmitTemplate(fields);
@@ -59,6 +61,14 @@ export function laneTemplates(broadcast: Broadcast, lane: Lane, route: Route): S
   });
 }
 
+/** What is asked for segment `i`: a receipt where it counts by the route's policy, of others that they failed (quirk 17). */
+function registeredDelivery({ receipts }: Route, i: number, last: number): number {
+  const { segments, otherSegments } = receipts;
+  const counts = segments === 'each' || i === (segments === 'last' ? last : 0);
+  if (counts) return REGISTERED_DELIVERY.finalReceipt;
+  return otherSegments === 'failures' ? REGISTERED_DELIVERY.failureReceipt : REGISTERED_DELIVERY.none;
+}
+
 /** Submissions that one recipient of the lane costs on this route. */
 export const partsOnWire = (lane: Lane, route: Route): number =>
-  route.concatenation === 'payload' ? 1 : lane.rendering.segments;
+  route.concatenation === 'payload' ? 1 : segmentsOnWire(lane.rendering, route);

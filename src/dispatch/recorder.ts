@@ -3,13 +3,14 @@
  * into the next. Only after a group is durable are its places in the windows free (ledger rule 2) and its deliver_sm
  * answered (rule 3). When the store refuses or is gone, the same group is tried again until it takes.
  */
-import { batchNumberOf, broadcastNoOf, partOf, slotOf } from '../ledger/address.ts';
+import { batchNumberOf, broadcastNoOf, slotOf } from '../ledger/address.ts';
 import type { Batch } from '../ledger/keys.ts';
 import type { MessageIds, Unparked } from '../ledger/message-ids.ts';
 import { SlotChanges } from '../ledger/slot-changes.ts';
 import type { Slots } from '../ledger/slots.ts';
 import type { SlotEvent } from '../ledger/states.ts';
 import type { BroadcastIndex } from './broadcast-index.ts';
+import type { ReceiptPolicy } from './receipt-policy.ts';
 
 /** Called when the effect is durable. */
 export type Durable = () => void;
@@ -23,6 +24,8 @@ export interface RecorderDeps {
   readonly slots: Slots;
   readonly ids: MessageIds;
   readonly index: BroadcastIndex;
+  /** What receipts do on this route. */
+  readonly policy: ReceiptPolicy;
   /** Whether the store can be reached at all. */
   readonly storeUp: () => boolean;
   /** The store refused a group or is gone; the group is tried again. */
@@ -176,8 +179,7 @@ export class Recorder {
   #addReceipt(changes: SlotChanges, address: number, code: number): void {
     const batch = this.#deps.index.batch(batchNumberOf(address));
     if (!batch) return; // its broadcast was purged: answered, with no slot to change
-    const slot = slotOf(address);
-    changes.addCode(batch, slot, slot, code, partOf(address));
+    this.#deps.policy.add(changes, batch, address, code);
   }
 
   async #loadBroadcasts(addresses: readonly (number | string)[]): Promise<void> {

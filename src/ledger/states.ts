@@ -50,7 +50,8 @@ interface Rule {
 /**
  * Every event and the only changes it makes; from any other state it changes nothing. A receipt outranks what was known
  * before, `delivered` outranks all: a recipient in doubt may have two copies, and one that arrived is delivered. What is
- * final stays so: only another final state may follow, so a closed broadcast never opens again.
+ * final stays so: only another final state may follow, so a closed broadcast never opens again. Parked receipts are kept
+ * by the number of their event: new ones go at the end.
  */
 export const RULES = {
   /** About to be written (ledger rule 1). */
@@ -79,6 +80,10 @@ export const RULES = {
   receiptDeleted: { from: RECEIPTABLE, to: 'deleted' },
   receiptRejected: { from: RECEIPTABLE, to: 'rejected' },
   receiptDelivered: { from: [...RECEIPTABLE, ...NEGATIVE], to: 'delivered' },
+  /** One segment's receipt speaks for a text of several (routes whose SMSC sends no others): no segment is known to have failed. */
+  textDelivered: { from: RECEIPTABLE, to: 'delivered' },
+  /** Another segment of such a text failed, before or after that: half a text is none. */
+  partFailed: { from: [...RECEIPTABLE, 'delivered'], to: 'undeliverable' },
 } as const satisfies Record<string, Rule>;
 
 export type SlotEvent = keyof typeof RULES;

@@ -3,23 +3,26 @@
  * refuses nothing that `segment` let through.
  */
 import { TocsinError } from '../errors.ts';
-import { encodeGsm7Unpacked } from './gsm7.ts';
+import { type Alphabet, encodeIn } from './alphabets.ts';
 import type { Segmented } from './segments.ts';
-import { encodeUcs2 } from './ucs2.ts';
 
-/** SMPP 3.4 §5.2.19: 0 is the SMSC default alphabet (GSM 7-bit here), 8 is UCS-2. */
+/** SMPP 3.4 §5.2.19: 0 is the SMSC's default alphabet, 8 is UCS-2. */
 const DATA_CODING = { gsm7: 0, ucs2: 8 } as const;
 
 /** Octets of the header that `concatenationUdh` makes, its length octet included. */
 export const CONCATENATION_UDH_OCTETS = 6;
 
-/** The payload of each segment, without header: unpacked septets for data_coding 0, UTF-16BE for 8. */
-export function encodeSegments(segmented: Pick<Segmented, 'encoding' | 'segments'>): {
-  dataCoding: 0 | 8;
-  payloads: Uint8Array[];
-} {
-  const encode = segmented.encoding === 'gsm7' ? encodeGsm7Unpacked : encodeUcs2;
-  return { dataCoding: DATA_CODING[segmented.encoding], payloads: segmented.segments.map((text) => encode(text)) };
+/**
+ * The payload of each segment, without header: for data_coding 0 in the SMSC's default alphabet (unpacked septets where
+ * that is GSM 7-bit), for 8 as UTF-16BE. Throws `invalid/not_in_alphabet`.
+ */
+export function encodeSegments(
+  segmented: Pick<Segmented, 'encoding' | 'segments'>,
+  defaultAlphabet: Exclude<Alphabet, 'ucs2'> = 'gsm7',
+): { dataCoding: 0 | 8; payloads: Uint8Array[] } {
+  const { encoding, segments } = segmented;
+  const alphabet = encoding === 'ucs2' ? 'ucs2' : defaultAlphabet;
+  return { dataCoding: DATA_CODING[encoding], payloads: segments.map((text) => encodeIn(alphabet, text)) };
 }
 
 /**

@@ -32,15 +32,15 @@ const DEFAULT_MAX_SEGMENTS = 8;
 const graphemes = new Intl.Segmenter('fr', { granularity: 'grapheme' });
 
 /**
- * Cuts a text into segments, in GSM 7-bit when all of it is in that alphabet, else in UCS-2.
+ * Cuts a text into segments: in the encoding given, else in GSM 7-bit when all of it is in that alphabet, else in UCS-2.
  * No extension pair or surrogate pair is cut; a letter and its combining marks only where more segments would be needed.
  * Throws `invalid/empty_text`, `invalid/text_too_long`, `invalid/lone_surrogate`.
  */
-export function segment(text: string, options: { maxSegments?: number } = {}): Segmented {
+export function segment(text: string, options: { maxSegments?: number; encoding?: 'ucs2' } = {}): Segmented {
   const { maxSegments = DEFAULT_MAX_SEGMENTS } = options;
   if (text === '') throw new TocsinError('invalid', 'empty_text', 'the text is empty');
 
-  const encoding: Encoding = isGsm7(text) ? 'gsm7' : 'ucs2';
+  const encoding: Encoding = options.encoding ?? (isGsm7(text) ? 'gsm7' : 'ucs2');
   if (encoding === 'ucs2') refuseLoneSurrogates(text);
 
   const limits = SEGMENT_LIMITS[encoding];

@@ -85,16 +85,35 @@ describe('the submissions of a lane', () => {
     const [pdu, ...more] = decoded(aLane(LONG_TEXT), route);
     expect(more).toEqual([]);
     expect(pdu?.registered_delivery).toBe(1);
+    expect(pdu).toMatchObject({ short_message: Buffer.alloc(0), tlvs: { message_payload: expect.anything() } });
     expect(partsOnWire(aLane(LONG_TEXT), route)).toBe(1);
     expect(partsOnWire(aLane(LONG_TEXT), aRoute())).toBe(2);
   });
 
   test.each([
-    ['each', [1, 1]],
-    ['last', [0, 1]],
-  ] as const)('quirk 17: ask for a receipt of %s', (segments, wanted) => {
-    const parts = decoded(aLane(LONG_TEXT), aRoute({ receipts: { segments } }));
+    ['each segment', { segments: 'each' }, [1, 1]],
+    ['the last, and of failures of the others', { segments: 'last' }, [2, 1]],
+    ['the first, and of failures of the others', { segments: 'first' }, [1, 2]],
+    ['the last alone', { segments: 'last', otherSegments: 'none' }, [0, 1]],
+    ['the first alone', { segments: 'first', otherSegments: 'none' }, [1, 0]],
+  ] as const)('ask for a receipt of %s', (_which, receipts, wanted) => {
+    const parts = decoded(aLane(LONG_TEXT), aRoute({ receipts }));
     expect(parts.map(({ registered_delivery }) => registered_delivery)).toEqual(wanted);
+  });
+
+  test.each(['last', 'first'] as const)('ask for the receipt of a single segment, under %s too', (segments) => {
+    expect(decoded(aLane(SHORT_TEXT), aRoute({ receipts: { segments } }))[0]?.registered_delivery).toBe(1);
+  });
+
+  test('are cut anew where the route sends all as UCS-2', () => {
+    const route = aRoute({ alphabet: 'ucs2' });
+    const text = 'Composez le 02 61 91 00 35 si personne ne repond au 15. '.repeat(2).trim();
+    const parts = decoded(aLane(text), route);
+    expect(parts.map(({ data_coding }) => data_coding)).toEqual([8, 8]);
+    expect(partsOnWire(aLane(text), route)).toBe(2);
+    expect(partsOnWire(aLane(text), aRoute())).toBe(1);
+    const octets = parts.map(({ short_message }) => Buffer.from(short_message as Uint8Array).subarray(6));
+    expect(new TextDecoder('utf-16be').decode(Buffer.concat(octets))).toBe(text);
   });
 });
 

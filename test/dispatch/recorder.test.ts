@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { startEmbeddedRedis } from '../../src/demo/embedded-redis.ts';
 import { findOrInstallRedis } from '../../src/demo/redis-binary.ts';
 import { BroadcastIndex } from '../../src/dispatch/broadcast-index.ts';
+import { ReceiptPolicy } from '../../src/dispatch/receipt-policy.ts';
 import { Recorder } from '../../src/dispatch/recorder.ts';
 import { baseAddress, batchNumber, offsetOf } from '../../src/ledger/address.ts';
 import { MessageIds } from '../../src/ledger/message-ids.ts';
 import { Slots } from '../../src/ledger/slots.ts';
 import { eventCode, stateOf } from '../../src/ledger/states.ts';
 import { connectRedis, ready, type Store } from '../../src/store/connection.ts';
-import { happen, storeBroadcast } from '../broadcasts/builders.ts';
+import { aRoute, happen, storeBroadcast } from '../broadcasts/builders.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const DELIVERED = eventCode('receiptDelivered');
@@ -57,6 +58,7 @@ async function recording() {
     slots,
     ids,
     index,
+    policy: new ReceiptPolicy({ route: aRoute(), index }),
     storeUp: () => told.up,
     onStoreFault: () => {
       told.faults += 1;

@@ -38,6 +38,8 @@ const TABLE: Record<SlotEvent, string> = {
   receiptDeleted: '     l  l  l  l  .  .  .  .  l  .  l  l  l  l  l  l  l ',
   receiptRejected: '    j  j  j  j  .  .  .  .  j  .  j  j  j  j  j  j  j ',
   receiptDelivered: '   d  d  d  d  .  d  d  d  d  d  d  d  d  d  d  d  d ',
+  textDelivered: '      d  d  d  d  .  .  .  .  d  .  d  d  d  d  d  d  d ',
+  partFailed: '         u  u  u  u  u  .  .  .  u  .  u  u  u  u  u  u  u ',
 };
 const MARKS = [0, IN_DOUBT];
 
@@ -84,9 +86,12 @@ describe('the table of slot changes', () => {
     }
   });
 
-  test('rule 4: nothing leads out of delivered', () => {
+  test('rule 4: nothing leads out of delivered, but the news that a segment of the text failed', () => {
     const delivered = SLOT_STATES.indexOf('delivered');
-    for (const event of SLOT_EVENTS) expect(nextByte(delivered, event)).toBe(delivered);
+    for (const event of SLOT_EVENTS.filter((name) => name !== 'partFailed')) {
+      expect(nextByte(delivered, event)).toBe(delivered);
+    }
+    expect(stateOf(nextByte(delivered, 'partFailed'))).toBe('undeliverable');
   });
 
   test('rule 4: once a receipt decided, only a delivery may overrule it', () => {
