@@ -40,6 +40,8 @@ export class SimulatorRecord {
   /** Milliseconds since the epoch, with fractions; 0 before the first. */
   firstSubmitAt = 0;
   lastSubmitAt = 0;
+  /** The longest that the SMSC itself stood still since the first submission: what came then was taken later, in a bunch. */
+  longestPauseMs = 0;
   receipts = { ...RECEIPT_COUNTS };
   readonly texts = new TextRegister();
   readonly seen = new SeenTable();
@@ -58,6 +60,11 @@ export class SimulatorRecord {
     this.lastSubmitAt = nowMs;
     if (sequence > this.highestSequence) this.highestSequence = sequence;
     this.#submitsPerSecond.add(nowMs, 1);
+  }
+
+  /** The SMSC's clock ticks, later than it should. */
+  ticked(lateMs: number): void {
+    if (this.submits > 0 && lateMs > this.longestPauseMs) this.longestPauseMs = lateMs;
   }
 
   /** Counts an accepted submission; returns the content hash of its text. */
@@ -115,6 +122,7 @@ export class SimulatorRecord {
       maxInSlidingSecond: this.#acceptedPerSecond.peak,
       meanPerSecond: seconds > 0 ? (this.accepted - 1) / seconds : 0,
       highestSequence: this.highestSequence,
+      longestPauseMs: this.longestPauseMs,
       binds: named(this.#binds, statusName),
       received: named(this.#received, commandName),
       events: Object.fromEntries(this.#events),
@@ -126,7 +134,7 @@ export class SimulatorRecord {
   clear(): void {
     this.submits = this.accepted = this.throttled = this.repeatedParts = this.brokenPairs = 0;
     this.responsesLost = this.responsesLate = this.cancelled = this.highestSequence = 0;
-    this.firstSubmitAt = this.lastSubmitAt = 0;
+    this.firstSubmitAt = this.lastSubmitAt = this.longestPauseMs = 0;
     this.receipts = { ...RECEIPT_COUNTS };
     this.texts.clear();
     this.seen.clear();

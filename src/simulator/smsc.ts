@@ -46,6 +46,7 @@ export class Smsc {
   /** Connections as TCP has them, TLS handshakes under way included. */
   readonly #sockets = new Set<Socket>();
   #timer: NodeJS.Timeout | undefined;
+  #tickedAt = wallClock();
   #nextLink = 1;
 
   constructor(behaviour: Behaviour, seed: number, tls?: SmscTls) {
@@ -177,6 +178,8 @@ export class Smsc {
   #tick(): void {
     const { state } = this;
     state.now = wallClock();
+    state.record.ticked(state.now - this.#tickedAt - TICK_MS);
+    this.#tickedAt = state.now;
     this.#responses.tick();
     this.#receipts.tick();
     const { enquireEveryMs } = state.plan.behaviour.session;

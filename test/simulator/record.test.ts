@@ -127,10 +127,19 @@ describe('the record', () => {
     });
   });
 
+  test('tells how long the SMSC itself stood still, from the first submission on', () => {
+    const record = new SimulatorRecord();
+    record.ticked(500);
+    took(record, ALICE, part({}));
+    for (const lateMs of [3, 20, -1]) record.ticked(lateMs);
+    expect(record.snapshot().longestPauseMs).toBe(20);
+  });
+
   test('is empty after a reset', () => {
     const record = new SimulatorRecord();
     took(record, ALICE, part({}));
     record.refused(0x58);
+    record.ticked(7);
     record.clear();
     expect(record.snapshot()).toEqual(new SimulatorRecord().snapshot());
     expect(record.texts.list()).toEqual([]);
@@ -139,16 +148,17 @@ describe('the record', () => {
 });
 
 describe('the table of what was seen', () => {
-  test('agrees with a map of lists, growing on the way', () => {
+  test.each([8, 64, 1 << 14])('agrees with a map of lists, growing from %d places on the way', (startPlaces) => {
     const entry = fc.tuple(fc.integer({ min: ALICE, max: ALICE + 60 }), fc.integer({ min: 0, max: 4 }));
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 300 }), (entries) => {
-        const table = new SeenTable();
+        const table = new SeenTable(startPlaces);
         const model = new Map<number, Map<number, number>>();
         for (const [destination, content] of entries) {
           const contents = model.get(destination) ?? new Map<number, number>();
           model.set(destination, contents.set(content, (contents.get(content) ?? 0) + 1));
           expect(table.add(destination, content)).toBe(contents.get(content));
+          expect(table.of(destination)).toHaveLength(contents.size);
         }
         const twice = [...model].filter(([, contents]) => [...contents.values()].some((times) => times > 1));
         expect(table.recipients).toBe(model.size);
