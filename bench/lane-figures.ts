@@ -52,17 +52,18 @@ export interface PairSample {
 export interface Overtaking {
   /** From the launch of the graver one until the last submission of the minor one while the graver has work. */
   readonly quietMs: number;
-  /** Submissions of the minor one later than a second after the launch, while the graver has work. */
-  readonly minorAfterwards: number;
+  /** The minor one's part of all submissions later than a second after the launch, while the graver has work. */
+  readonly minorPercentAfterwards: number;
 }
 
 export function overtakingOf(samples: readonly PairSample[], launchedAt: number, extremeTotal: number): Overtaking {
   const during = samples.filter(({ at, extreme }) => at >= launchedAt && extreme < extremeTotal * HAS_WORK_UNTIL);
   const last = during.at(-1);
   if (!last) throw new Error('the graver broadcast was over before it was looked at');
-  const afterASecond = during.find(({ at }) => at >= launchedAt + OVERTAKEN_MS);
+  const afterASecond = during.find(({ at }) => at >= launchedAt + OVERTAKEN_MS) ?? last;
+  const [minor, extreme] = [last.minor - afterASecond.minor, last.extreme - afterASecond.extreme];
   return {
     quietMs: Math.max(0, last.minorLastAt - launchedAt),
-    minorAfterwards: afterASecond ? last.minor - afterASecond.minor : 0,
+    minorPercentAfterwards: minor > 0 ? (minor / (minor + extreme)) * 100 : 0,
   };
 }

@@ -37,6 +37,8 @@ interface PacingCase extends Pace {
   /** Those the SMSC never had. */
   readonly missing: number;
   readonly duplicates: number;
+  /** The simulator's own longest pause: each 10 ms put up to 1 % into its busiest second that nobody sent in one. */
+  readonly smscPauseMs: number;
   /** How fast the regions without a cap went. */
   readonly othersPerSecond?: number;
 }
@@ -64,6 +66,7 @@ export async function measurePacing(bed: Bed, options: PacingOptions): Promise<v
       submissions: counted?.count ?? 0,
       missing: recipients - record.recipients,
       duplicates: record.repeatedParts,
+      smscPauseMs: record.longestPauseMs,
       ...others,
     });
     bed.screen.say(`${title}: mean ${pace.meanPercent.toFixed(2)} %, busiest second ${pace.peakPercent.toFixed(2)} %`);
@@ -118,6 +121,7 @@ function report(options: PacingOptions, cases: readonly PacingCase[], redisVersi
       'holds',
       'missing',
       'duplicates',
+      'pause of the SMSC, ms',
       'others/s',
     ],
     ...cases.map((one) => [
@@ -129,14 +133,16 @@ function report(options: PacingOptions, cases: readonly PacingCase[], redisVersi
       one.holds ? 'yes' : 'NO',
       String(one.missing),
       String(one.duplicates),
+      one.smscPauseMs.toFixed(0),
       one.othersPerSecond === undefined ? '' : count(one.othersPerSecond),
     ]),
   ]);
   if (options.json === undefined) return;
-  const shown = cases.map(({ meanPercent, peakPercent, othersPerSecond, ...rest }) => ({
+  const shown = cases.map(({ meanPercent, peakPercent, smscPauseMs, othersPerSecond, ...rest }) => ({
     ...rest,
     meanPercent: rounded(meanPercent, 2),
     peakPercent: rounded(peakPercent, 2),
+    smscPauseMs: rounded(smscPauseMs, 1),
     ...(othersPerSecond === undefined ? {} : { othersPerSecond: rounded(othersPerSecond) }),
   }));
   const wanted = { leastMeanPercent: LEAST_MEAN_PERCENT, mostPeakPercent: MOST_PEAK_PERCENT };

@@ -42,11 +42,11 @@ describe('overtaking', () => {
       sample(2_600, 94, 512, 2_500),
       sample(2_700, 96, 700, 2_699),
     ];
-    expect(overtakingOf(samples, 1_000, 100)).toEqual({ quietMs: 1_500, minorAfterwards: 2 });
+    expect(overtakingOf(samples, 1_000, 100)).toEqual({ quietMs: 1_500, minorPercentAfterwards: (2 / 36) * 100 });
   });
 
   test('takes no time where nothing of the minor one came after the launch', () => {
-    expect(overtakingOf([sample(1_020, 10, 400, 950)], 1_000, 100)).toEqual({ quietMs: 0, minorAfterwards: 0 });
+    expect(overtakingOf([sample(1_020, 10, 400, 950)], 1_000, 100)).toEqual({ quietMs: 0, minorPercentAfterwards: 0 });
   });
 
   test('cannot be told of a broadcast that nobody looked at', () => {
