@@ -27,7 +27,9 @@ const PROBLEM_STATUSES: Readonly<Record<string, string>> = {
 const TEXT = { type: 'string' } as const;
 const WITH_BODY = ['409', '413', '415', '422'];
 
-const HALTED = { halted: z.boolean().optional().meta({ description: 'Whether a global halt is in force, where known' }) };
+const HALTED = {
+  halted: z.boolean().optional().meta({ description: 'Whether a global halt is in force, where known' }),
+};
 const status = (word: string, more: z.ZodRawShape = {}) => ({
   'application/json': { schema: z.object({ status: z.literal(word), ...more }) },
 });

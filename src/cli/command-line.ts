@@ -1,6 +1,6 @@
 /**
- * The command line `tocsin`: for whoever runs the machine, straight on the store. It sends nothing and approves nothing;
- * that takes a key and the API. Ends with 0 when all is well, 1 when something failed or was found wrong, 2 on bad usage.
+ * The command line `tocsin`: for whoever runs the machine, straight on the store. It launches nothing and approves
+ * nothing; that takes a key and the API. Ends with 0 when all is well, 1 when something failed or was found wrong, 2 on bad usage.
  */
 import { Command, CommanderError } from 'commander';
 import { TocsinError } from '../errors.ts';
@@ -11,8 +11,10 @@ import type { Cli } from './cli.ts';
 import { explain, type Output } from './console-output.ts';
 import { directoryCommand } from './directory.ts';
 import { evidenceCommand } from './evidence.ts';
+import { haltCommand } from './halt.ts';
 import { keyCommand } from './key.ts';
 import { noticeCommand } from './notice.ts';
+import { routesCommand } from './routes.ts';
 import { templatesCommand } from './templates.ts';
 import { verifyCommand } from './verify.ts';
 
@@ -45,6 +47,8 @@ export async function runCommandLine(args: readonly string[], given: Omit<Cli, '
     templatesCommand(cli),
     noticeCommand(cli),
     broadcastCommand(cli),
+    haltCommand(cli),
+    routesCommand(cli),
     evidenceCommand(cli),
     verifyCommand(cli),
     auditCommand(cli),

@@ -137,6 +137,7 @@ describe('the OpenAPI document', () => {
       '/v1/templates': '/v1/templates',
       '/v1/templates/{id}': '/v1/templates/end',
       '/v1/routes': '/v1/routes',
+      '/v1/halt': '/v1/halt',
       '/v1/keys': '/v1/keys',
       '/v1/audit': '/v1/audit',
       '/healthz': '/healthz',

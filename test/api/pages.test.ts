@@ -57,7 +57,7 @@ describe('the page at /docs', () => {
 describe('supervision', () => {
   test('alive, ready and metrics need no key', async () => {
     const api = await apiFixture();
-    expect((await api.bare('get', '/healthz')).body).toEqual({ status: 'alive' });
+    expect((await api.bare('get', '/healthz')).body).toEqual({ status: 'alive', halted: false });
     expect((await api.bare('get', '/readyz')).body).toEqual({ status: 'ready' });
     const metrics = await api.bare('get', '/metrics');
     expect(metrics.headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);

@@ -17,6 +17,7 @@ const READ_BY_ALL = [
   'templates.list',
   'templates.get',
   'routes.list',
+  'halt.get',
 ];
 const CHANGED_BY_THE_CELL = [
   'notices.create',
@@ -27,6 +28,8 @@ const CHANGED_BY_THE_CELL = [
   'broadcasts.pause',
   'broadcasts.resume',
   'broadcasts.cancel',
+  'halt.set',
+  'halt.lift',
   'directory.put',
   'directory.import',
   'audiences.import',
@@ -34,12 +37,13 @@ const CHANGED_BY_THE_CELL = [
 const PERSONAL = ['broadcasts.recipient', 'broadcasts.evidence', 'audiences.rejected'];
 const DECISIONS = ['notices.decide', 'directory.verify'];
 const KEYS = ['keys.create', 'keys.list', 'keys.revoke'];
+const LINKS = ['routes.reconnect', 'routes.reconnectAll'];
 
 const EXPECTED: Readonly<Record<Role, readonly string[]>> = {
   operator: [...READ_BY_ALL, ...CHANGED_BY_THE_CELL, ...PERSONAL],
   approver: [...READ_BY_ALL, ...DECISIONS],
   auditor: [...READ_BY_ALL, ...PERSONAL, 'audit.list'],
-  admin: [...READ_BY_ALL, ...CHANGED_BY_THE_CELL, ...PERSONAL, ...DECISIONS, ...KEYS, 'audit.list'],
+  admin: [...READ_BY_ALL, ...CHANGED_BY_THE_CELL, ...PERSONAL, ...DECISIONS, ...KEYS, ...LINKS, 'audit.list'],
 };
 const EVERY_PAIR = ROLES.flatMap((role) => (Object.keys(RIGHTS) as RightId[]).map((right) => [role, right] as const));
 

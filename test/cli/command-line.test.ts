@@ -13,6 +13,8 @@ describe('tocsin', () => {
     ['an unknown option', ['audit', 'verify', '--jsno']],
     ['a missing argument', ['key', 'revoke']],
     ['a missing option', ['key', 'create', '--name', 'cell']],
+    ['links of neither all routes nor one', ['routes', 'reconnect']],
+    ['links of all routes and of one', ['routes', 'reconnect', '--all', '--route', 'drill']],
     ['a role that there is not', ['key', 'create', '--name', 'cell', '--role', 'king']],
   ])('ends with 2 on %s, and points to the help', async (_what, args) => {
     const { code, out, notes } = await runCli(undefined, ...args);
@@ -31,6 +33,8 @@ describe('tocsin', () => {
     'directory missing',
     'notice show',
     'broadcast watch',
+    'halt',
+    'routes reconnect',
     'verify',
     'audit verify',
   ])('helps with "%s", which knows --json', async (command) => {
