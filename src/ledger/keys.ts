@@ -35,6 +35,9 @@ export function batchOfLane(
   return { ...at, batchNo: batchNumber(at.broadcastNo, at.batch), shard, key };
 }
 
+/** The hash tag of a shard. */
+export const shardTag = (shard: number): string => `s${shard}`;
+
 export const countsKey = (store: Store, shard: number, broadcastNo: number): string =>
   `${store.prefix}{s${shard}}:counts:${broadcastNo}`;
 
@@ -42,9 +45,9 @@ export const countsKey = (store: Store, shard: number, broadcastNo: number): str
 export const idsKey = (store: Store, shard: number, route: string, generation: number): string =>
   `${store.prefix}{s${shard}}:ids:${route}:${generation}`;
 
-/** Receipts of a route whose message id is not known (yet). */
-export const parkedKey = (store: Store, shard: number, route: string): string =>
-  `${store.prefix}{s${shard}}:parked:${route}`;
+/** Receipts of a route that came in one generation and whose message id is not known (yet). */
+export const parkedKey = (store: Store, shard: number, route: string, generation: number): string =>
+  `${store.prefix}{s${shard}}:parked:${route}:${generation}`;
 
 /** Spreads message ids over the shards. FNV-1a over the characters: ids are often consecutive numbers. */
 export function shardOfId(id: string): number {

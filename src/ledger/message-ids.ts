@@ -3,13 +3,15 @@
  * generations of a day that expire as a whole, so late and repeated receipts still find their slot.
  */
 import type { Store } from '../store/connection.ts';
-import { idsKey, parkedKey, SHARDS, shardOfId } from './keys.ts';
+import { confirmed } from '../store/replicas.ts';
+import { idsKey, parkedKey, SHARDS, shardOfId, shardTag } from './keys.ts';
 import { type LedgerScripts, withScripts } from './scripts.ts';
 
 const GENERATION_MS = 24 * 3_600_000;
 /** How many generations back a receipt may still find its submission. */
 const GENERATIONS = 4;
-const PARKED_FOR_MS = 24 * 3_600_000;
+/** Parked receipts are looked for in the generation that they came in and the next: a day at least. */
+const PARKED_FOR_MS = 2 * GENERATION_MS;
 /** Receipts nobody asked for must not fill the memory: 16 times this many are kept for a route. */
 const MAX_PARKED_IN_SHARD = 100_000;
 const PARKED_AT_ONCE = 1_000;
@@ -22,6 +24,13 @@ export interface Unparked {
   readonly id: string;
   readonly address: number;
   readonly events: readonly number[];
+}
+
+/** A parked receipt: its id is of no submission that is known (yet). `day`: when it came, as YYYY-MM-DD in UTC. */
+export interface Orphan {
+  readonly id: string;
+  readonly events: readonly number[];
+  readonly day: string;
 }
 
 export class MessageIds {
@@ -47,8 +56,11 @@ export class MessageIds {
     return idsKey(this.#store, shard, this.#route, generation);
   }
 
-  #parked(shard: number): string {
-    return parkedKey(this.#store, shard, this.#route);
+  /** Where receipts are parked: those of yesterday, and of today. */
+  #parked(shard: number): [yesterday: string, today: string] {
+    const today = this.#generation();
+    const key = (generation: number) => parkedKey(this.#store, shard, this.#route, generation);
+    return [key(today - 1), key(today)];
   }
 
   /** Makes ids durable; resolves with the receipts that came before them. These stay parked until `unpark`. */
@@ -68,16 +80,17 @@ export class MessageIds {
     const key = this.#ids(shard);
     const fields: (string | number)[] = [];
     for (const i of positions) fields.push(ids[i]!, addresses[i]!);
-    const [, anyParked] = await Promise.all([
-      this.#redis.hset(key, ...fields),
-      this.#redis.exists(this.#parked(shard)),
-      this.#expire(key),
-    ]);
+    const [, anyParked] = await confirmed(this.#store, shardTag(shard), () =>
+      Promise.all([this.#redis.hset(key, ...fields), this.#redis.exists(...this.#parked(shard)), this.#expire(key)]),
+    );
     if (anyParked === 0) return [];
-    const parked = await this.#redis.hmgetBuffer(this.#parked(shard), ...positions.map((i) => ids[i]!));
-    return parked.flatMap((events, at) => {
-      const i = positions[at]!;
-      return events === null ? [] : [{ id: ids[i]!, address: addresses[i]!, events: [...events] }];
+    const fieldsOf = positions.map((i) => ids[i]!);
+    const [before, today] = await Promise.all(
+      this.#parked(shard).map((parked) => this.#redis.hmgetBuffer(parked, ...fieldsOf)),
+    );
+    return positions.flatMap((i, at) => {
+      const events = [...(before?.[at] ?? []), ...(today?.[at] ?? [])];
+      return events.length === 0 ? [] : [{ id: ids[i]!, address: addresses[i]!, events }];
     });
   }
 
@@ -114,9 +127,11 @@ export class MessageIds {
     if (missing.length === 0) return;
     const newest = this.#generation();
     const keys = Array.from({ length: GENERATIONS }, (_, age) => this.#ids(shard, newest - age));
-    keys.push(this.#parked(shard));
+    keys.push(...this.#parked(shard));
     const args = missing.flatMap((i) => [ids[i]!, Buffer.of(events[i]!)]);
-    const late = await this.#redis.ledgerJoin(keys.length, ...keys, PARKED_FOR_MS, MAX_PARKED_IN_SHARD, ...args);
+    const late = await confirmed(this.#store, shardTag(shard), () =>
+      this.#redis.ledgerJoin(keys.length, ...keys, PARKED_FOR_MS, MAX_PARKED_IN_SHARD, ...args),
+    );
     late.forEach((address, at) => {
       joined[missing[at]!] = address === '' ? 'parked' : address === '!' ? 'overflow' : Number(address);
     });
@@ -124,8 +139,8 @@ export class MessageIds {
 
   /** Forgets parked receipts whose effect is durable. */
   async unpark(ids: readonly string[]): Promise<void> {
-    const calls = [...groupByShard(ids)].map(([shard, positions]) =>
-      this.#redis.hdel(this.#parked(shard), ...positions.map((i) => ids[i]!)),
+    const calls = [...groupByShard(ids)].flatMap(([shard, positions]) =>
+      this.#parked(shard).map((parked) => this.#redis.hdel(parked, ...positions.map((i) => ids[i]!))),
     );
     await Promise.all(calls);
   }
@@ -140,12 +155,12 @@ export class MessageIds {
     for (let shard = 0; shard < SHARDS; shard += 1) {
       for await (const entries of this.#parkedIn(shard)) {
         const joined = await this.join(
-          entries.map(([id]) => id),
-          entries.map(([, events]) => events.at(-1)!),
+          entries.map(({ id }) => id),
+          entries.map(({ events }) => events.at(-1)!),
         );
-        entries.forEach(([id, events], i) => {
+        entries.forEach(({ id, events }, i) => {
           const address = joined[i]!;
-          if (typeof address === 'number') unparked.push({ id, address, events: [...events] });
+          if (typeof address === 'number') unparked.push({ id, address, events });
           else orphans += 1;
         });
       }
@@ -153,15 +168,27 @@ export class MessageIds {
     return { unparked, orphans };
   }
 
+  /** Every receipt that is parked now: nobody asked for it, or its response has not come. */
+  async *orphans(): AsyncGenerator<Orphan> {
+    for (let shard = 0; shard < SHARDS; shard += 1) for await (const entries of this.#parkedIn(shard)) yield* entries;
+  }
+
   /** In portions: a full shard is more than one command can carry. */
-  async *#parkedIn(shard: number): AsyncGenerator<[id: string, events: Buffer][]> {
-    for (let cursor = '0'; ; ) {
-      const [next, found] = await this.#redis.hscanBuffer(this.#parked(shard), cursor, 'COUNT', PARKED_AT_ONCE);
-      const entries: [string, Buffer][] = [];
-      for (let i = 0; i < found.length; i += 2) entries.push([found[i]!.toString(), found[i + 1]!]);
-      if (entries.length > 0) yield entries;
-      cursor = next.toString();
-      if (cursor === '0') return;
+  async *#parkedIn(shard: number): AsyncGenerator<Orphan[]> {
+    const today = this.#generation();
+    for (const generation of [today - 1, today]) {
+      const key = parkedKey(this.#store, shard, this.#route, generation);
+      const day = new Date(generation * GENERATION_MS).toISOString().slice(0, 10);
+      for (let cursor = '0'; ; ) {
+        const [next, found] = await this.#redis.hscanBuffer(key, cursor, 'COUNT', PARKED_AT_ONCE);
+        const entries: Orphan[] = [];
+        for (let i = 0; i < found.length; i += 2) {
+          entries.push({ id: found[i]!.toString(), events: [...found[i + 1]!], day });
+        }
+        if (entries.length > 0) yield entries;
+        cursor = next.toString();
+        if (cursor === '0') break;
+      }
     }
   }
 }

@@ -6,6 +6,7 @@ import { testStore } from '../support/redis.ts';
 
 const DAY_MS = 24 * 3_600_000;
 const START = Date.UTC(2026, 0, 15, 12);
+const START_DAY = Math.floor(START / DAY_MS);
 
 describe('message ids', () => {
   let store: Store;
@@ -27,7 +28,9 @@ describe('message ids', () => {
   }
 
   const parkedOf = async (route: string) => {
-    const lengths = Array.from({ length: SHARDS }, (_, shard) => store.redis.hlen(parkedKey(store, shard, route)));
+    const lengths = Array.from({ length: SHARDS }, (_, shard) =>
+      store.redis.hlen(parkedKey(store, shard, route, START_DAY)),
+    );
     return (await Promise.all(lengths)).reduce((sum, length) => sum + length, 0);
   };
 
@@ -140,14 +143,48 @@ describe('message ids', () => {
       expect(left).toBeLessThanOrEqual(4 * DAY_MS);
     });
 
-    test('parked receipts expire after a day; looking at them again does not keep them', async () => {
-      const { ids, route } = aRoute();
+    test('parked receipts are kept for a day at least, and expire though others come after them', async () => {
+      const { ids, clock, route } = aRoute();
       await ids.join(['a'], [5]);
-      const key = parkedKey(store, shardOfId('a'), route);
-      expect(await store.redis.pttl(key)).toBeGreaterThan(DAY_MS - 60_000);
+      const key = parkedKey(store, shardOfId('a'), route, START_DAY);
+      const left = await store.redis.pttl(key);
+      expect(left).toBeGreaterThan(2 * DAY_MS - 60_000);
+      expect(left).toBeLessThanOrEqual(2 * DAY_MS);
       await store.redis.pexpire(key, 60_000);
-      expect(await ids.reconcile()).toEqual({ unparked: [], orphans: 1 });
+      const same = ['b', 'c', 'd'].concat(Array.from({ length: 64 }, (_, i) => `e${i}`));
+      await ids.join(
+        same,
+        same.map(() => 5),
+      );
+      expect(await ids.reconcile()).toEqual({ unparked: [], orphans: 1 + same.length });
       expect(await store.redis.pttl(key)).toBeLessThanOrEqual(60_000);
+      clock.now += DAY_MS;
+      expect(await ids.join(['a'], [6])).toEqual(['parked']);
+      expect(await store.redis.pttl(key)).toBeLessThanOrEqual(60_000);
+    });
+
+    test('a response finds the receipts of the day before, in their order', async () => {
+      const { ids, clock } = aRoute();
+      await ids.join(['a'], [5]);
+      clock.now += DAY_MS;
+      await ids.join(['a'], [6]);
+      expect(await ids.map(['a'], [11])).toEqual([{ id: 'a', address: 11, events: [5, 6] }]);
+      await ids.unpark(['a']);
+      expect(await ids.map(['a'], [11])).toEqual([]);
+    });
+
+    test('orphans can be read, with what they say and the day they came', async () => {
+      const { ids, clock } = aRoute();
+      await ids.join(['a'], [5]);
+      clock.now += DAY_MS;
+      await ids.join(['b'], [6]);
+      const found = [];
+      for await (const orphan of ids.orphans()) found.push(orphan);
+      const day = (at: number) => new Date(at).toISOString().slice(0, 10);
+      expect(found.sort((one, other) => one.id.localeCompare(other.id))).toEqual([
+        { id: 'a', events: [5], day: day(START) },
+        { id: 'b', events: [6], day: day(START + DAY_MS) },
+      ]);
     });
   });
 
@@ -181,7 +218,7 @@ describe('message ids', () => {
     const inShard: string[] = [];
     for (let i = 0; inShard.length < 100_002; i += 1) if (shardOfId(`x${i}`) === 3) inShard.push(`x${i}`);
     const [known = '', late = '', ...stray] = inShard;
-    const key = parkedKey(store, 3, route);
+    const key = parkedKey(store, 3, route, START_DAY);
     for (let from = 0; from < stray.length; from += 10_000) {
       await store.redis.hset(key, ...stray.slice(from, from + 10_000).flatMap((id) => [id, '\x05']));
     }
