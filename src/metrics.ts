@@ -82,6 +82,18 @@ export function createMetrics({ processMetrics = false }: { processMetrics?: boo
       labelNames: ['route', 'reason'],
       registers,
     }),
+    routeState: new Gauge({
+      name: 'tocsin_route_state',
+      help: 'Circuit breaker of a route: 1 for the state it is in',
+      labelNames: ['route', 'state'],
+      registers,
+    }),
+    routeChanges: new Counter({
+      name: 'tocsin_route_changes_total',
+      help: 'Changes of circuit breakers that this process decided on',
+      labelNames: ['route', 'from', 'to', 'reason'],
+      registers,
+    }),
     pacerTokens: new Gauge({
       name: 'tocsin_pacer_tokens',
       help: 'Segments that may leave now',

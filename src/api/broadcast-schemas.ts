@@ -16,6 +16,9 @@ export const lane = z
     firstBatch: count,
     batches: count,
     parts: count.meta({ description: 'Receipts that each recipient waits for' }),
+    routes: z
+      .object({ share: z.array(z.object({ route: z.string(), weight: count })), standBy: z.array(z.string()) })
+      .meta({ description: 'Routes that share its batches by weight, and those that stand by, in their order' }),
     released: z.boolean().meta({ description: 'Whether its region has approved, so that it may be sent' }),
   })
   .meta({ id: 'Lane' });
@@ -28,7 +31,7 @@ export const broadcast = z
     notice: z.string(),
     status: z.enum(['Actual', 'Exercise', 'Test']),
     severity: z.string(),
-    route: z.string(),
+    routes: z.array(z.string()).meta({ description: 'All that may carry it' }),
     audience: z.string(),
     inDoubt: z.enum(['resend', 'hold']),
     expires: time,
@@ -105,6 +108,13 @@ export const routeHealth = z
     inFlight: count.meta({ description: 'Submissions without a response' }),
     limit: z.number().meta({ description: 'Segments a second in force; 0 for none' }),
     refused: z.string().optional().meta({ description: 'Why the SMSC refuses the account' }),
+    breaker: z
+      .object({
+        state: z.enum(['closed', 'half-open', 'open']),
+        since: time.optional(),
+        reason: z.enum(['down', 'refusing', 'crawling', 'silent']).optional(),
+      })
+      .meta({ description: 'closed: in use; open: other routes carry for it; half-open: tried with a few batches' }),
   })
   .meta({ id: 'RouteHealth', description: 'As the dispatchers last told it; unknown when none has' });
 

@@ -7,6 +7,7 @@ import { type Batch, batchOfLane } from '../ledger/keys.ts';
 import type { Store } from '../store/connection.ts';
 import { Records, type Stored } from '../store/records.ts';
 import type { Rendering } from '../templates/rendering.ts';
+import type { LaneRoutes } from './route-choice.ts';
 
 export const BATCH_SIZE = 1_000;
 
@@ -26,7 +27,8 @@ export interface Broadcast {
   readonly notice: string;
   readonly status: 'Actual' | 'Exercise' | 'Test';
   readonly severity: 'Extreme' | 'Severe' | 'Moderate' | 'Minor' | 'Unknown';
-  readonly route: string;
+  /** All that may carry it, in the order of its lanes. */
+  readonly routes: readonly string[];
   readonly audience: string;
   readonly inDoubt: 'resend' | 'hold';
   /** RFC 3339: nothing is submitted after this, and no validity period goes past it. */
@@ -56,6 +58,7 @@ export interface Lane {
   readonly batches: number;
   /** Receipts that each recipient's slot waits for: 1, or one a segment. */
   readonly parts: number;
+  readonly routes: LaneRoutes;
 }
 
 /** Immutable. */

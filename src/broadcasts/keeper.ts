@@ -10,9 +10,9 @@ import { isFinal, SLOT_STATES, type SlotEvent, stateOf } from '../ledger/states.
 import type { Logger } from '../log.ts';
 import type { Notice } from '../notices/notice.ts';
 import { approvedRegions, cancelled, closed as noticeClosed } from '../notices/stages.ts';
-import type { BatchQueue } from '../queue/batch-queue.ts';
 import type { Store } from '../store/connection.ts';
-import { commit, type Records, type Stored } from '../store/records.ts';
+import { commit, RECORDS_TAG, type Records, type Stored } from '../store/records.ts';
+import { confirmed } from '../store/replicas.ts';
 import {
   type Broadcast,
   type BroadcastPlan,
@@ -22,13 +22,13 @@ import {
   OpenBroadcasts,
   planRecords,
 } from './broadcast.ts';
-import { enqueue } from './plan.ts';
+import { Lock } from './lock.ts';
+import { enqueue, type QueueOf } from './plan.ts';
 
 export interface KeeperDeps {
   readonly store: Store;
   readonly notices: Records<Notice>;
-  /** The queue of a route; undefined where this process does not know the route. */
-  readonly queueOf: (route: string) => BatchQueue | undefined;
+  readonly queueOf: QueueOf;
   /** Name of this process, for the lock. */
   readonly process: string;
   readonly log: Logger;
@@ -57,12 +57,14 @@ export class Keeper {
   readonly #deps: KeeperDeps;
   readonly #slots: Slots;
   readonly #open: OpenBroadcasts;
+  readonly #lock: Lock;
   readonly #watched = new Map<string, Watched>();
 
   constructor(deps: KeeperDeps) {
     this.#deps = deps;
     this.#slots = new Slots({ store: deps.store });
     this.#open = new OpenBroadcasts(deps.store);
+    this.#lock = new Lock({ store: deps.store, name: 'keeper', holder: deps.process, ms: LOCK_MS });
   }
 
   /**
@@ -70,7 +72,7 @@ export class Keeper {
    * adds no jobs, and goes on with all the rest.
    */
   async tick(halted = false): Promise<boolean> {
-    if (!(await this.#lock())) {
+    if (!(await this.#lock.hold())) {
       this.#watched.clear();
       return false;
     }
@@ -86,20 +88,9 @@ export class Keeper {
     return true;
   }
 
-  async #lock(): Promise<boolean> {
-    const { store, process } = this.#deps;
-    const key = `${store.prefix}{rec}:keeper`;
-    if ((await store.redis.set(key, process, 'PX', LOCK_MS, 'NX')) === 'OK') return true;
-    if ((await store.redis.get(key)) !== process) return false;
-    await store.redis.pexpire(key, LOCK_MS);
-    return true;
-  }
-
   /** Lets another process have the lock at once. */
-  async leave(): Promise<void> {
-    const { store, process } = this.#deps;
-    const key = `${store.prefix}{rec}:keeper`;
-    if ((await store.redis.get(key)) === process) await store.redis.del(key);
+  leave(): Promise<void> {
+    return this.#lock.leave();
   }
 
   async #keep(current: Stored<Broadcast>, halted: boolean): Promise<void> {
@@ -130,7 +121,10 @@ export class Keeper {
       await this.#feed(broadcast, watched, kept);
     }
     const open = sum(kept, (lane) => SLOT_STATES.reduce((n, s) => (isFinal(s) ? n : n + lane.states[s]), 0));
-    if (open === 0) await this.#close(released);
+    if (open === 0) {
+      await this.#slots.certain();
+      await this.#close(released);
+    }
   }
 
   /** Nobody submits any more, so a slot that stays in the air belongs to a process that died: its outcome is not known. */
@@ -143,6 +137,8 @@ export class Keeper {
     const held = this.#watched.get(id);
     if (held) return held;
     const { value: plan } = await planRecords(this.#deps.store).get(id);
+    // Nobody is sent a text for a launch that could be lost yet: in a Cluster its slots stand on other servers.
+    await confirmed(this.#deps.store, RECORDS_TAG, async () => {});
     const moving = { settled: -1, since: this.#deps.now(), patienceMs: STALL_MIN_MS };
     const airborne = { sending: 0, since: this.#deps.now() };
     const watched: Watched = { plan, enqueued: new Set(), moving, airborne };
@@ -170,12 +166,10 @@ export class Keeper {
 
   /** Adds jobs: for newly released lanes at once, for all where nothing has moved for a while. */
   async #feed(broadcast: Broadcast, watched: Watched, kept: readonly LaneCounts[]): Promise<void> {
-    const queue = this.#deps.queueOf(broadcast.route);
-    if (!queue) return;
     const released = watched.plan.lanes.filter(({ region }) => broadcast.released.includes(region));
     const fresh = released.filter(({ region }) => !watched.enqueued.has(region));
     if (fresh.length > 0) {
-      const jobs = await this.#enqueue(queue, broadcast, fresh, kept);
+      const jobs = await this.#enqueue(broadcast, fresh, kept);
       for (const { region } of fresh) watched.enqueued.add(region);
       this.#deps.log.info({ broadcast: broadcast.no, lanes: fresh.length, batches: jobs }, 'batches planned');
     }
@@ -185,18 +179,13 @@ export class Keeper {
     if (settled !== moving.settled || fresh.length > 0) {
       watched.moving = { settled, since: now, patienceMs: STALL_MIN_MS };
     } else if (now - moving.since >= moving.patienceMs) {
-      await this.#enqueue(queue, broadcast, released, kept);
+      await this.#enqueue(broadcast, released, kept);
       watched.moving = { settled, since: now, patienceMs: Math.min(2 * moving.patienceMs, STALL_MAX_MS) };
     }
   }
 
   /** Adds the jobs of all batches that have something pending or in the air; those that have a job keep it. */
-  async #enqueue(
-    queue: BatchQueue,
-    broadcast: Broadcast,
-    lanes: readonly Lane[],
-    kept: readonly LaneCounts[],
-  ): Promise<number> {
+  async #enqueue(broadcast: Broadcast, lanes: readonly Lane[], kept: readonly LaneCounts[]): Promise<number> {
     const untouched = new Set(lanes.filter((lane) => kept[lane.no]!.states.pending === lane.recipients));
     const wanted = new Set<number>();
     for (const lane of lanes) {
@@ -209,7 +198,7 @@ export class Keeper {
       });
     }
     const known = new Set([...untouched].map(({ no }) => no));
-    return enqueue(queue, broadcast, lanes, (batch, lane) => known.has(lane.no) || wanted.has(batch));
+    return enqueue(this.#deps.queueOf, broadcast, lanes, (batch, lane) => known.has(lane.no) || wanted.has(batch));
   }
 
   async #eachChunk(

@@ -21,6 +21,7 @@ import {
   planRecords,
 } from './broadcast.ts';
 import { type AudienceGroup, planLanes } from './plan.ts';
+import { type LaneRoutes, type OrderRule, onlyRoutes, routeIds, routesOfRegion } from './route-choice.ts';
 import { type Route, routeFor } from './routes.ts';
 
 /** Receipts are waited for this long after the notice's expiry: the SMSC's last word comes after the validity period. */
@@ -30,6 +31,8 @@ export interface LaunchDeps {
   readonly store: Store;
   readonly notices: Records<Notice>;
   readonly routes: readonly Route[];
+  /** Which routes carry which regions; none: all of a kind, the first of them in use. */
+  readonly order?: readonly OrderRule[];
   /** The groups of an audience's snapshot. */
   readonly groupsOf: (audience: string) => Promise<readonly AudienceGroup[]>;
   readonly now: () => number;
@@ -45,7 +48,7 @@ export function launchPhrase(notice: Pick<Notice, 'status' | 'regions'>, recipie
 /**
  * Launches a notice for the regions approved so far; the others start as their approval comes.
  * Throws `wrong_state` (a second launch too), `expired_notice`, `not_approved`, `wrong_phrase`, `wrong_route_kind`,
- * `store_not_durable` (live routes).
+ * `routes_not_approved`, `store_not_durable` (live routes).
  */
 export async function launch(
   deps: LaunchDeps,
@@ -60,9 +63,14 @@ export async function launch(
   // Refuses what may not be launched; the broadcast has its number only when nothing else can refuse.
   const ready = launched(notice, '', at);
   const released = approvedRegions(notice);
-  const route = routeFor(routes, notice);
-  await requireDurability(store, route);
-  const plan = planLanes(notice.renderings ?? [], await deps.groupsOf(notice.audience), route);
+  const { kind } = routeFor(routes, notice);
+  await requireDurability(store, kind);
+  const plan = planLanes(
+    notice.renderings ?? [],
+    await deps.groupsOf(notice.audience),
+    (region) => approvedRoutes(deps, notice, region),
+    routes,
+  );
   const recipients = plan.lanes.reduce((sum, lane) => sum + lane.recipients, 0);
   requirePhrase(phrase, launchPhrase(notice, recipients));
   requireRoom(plan);
@@ -74,7 +82,7 @@ export async function launch(
     notice: noticeId,
     status: notice.status,
     severity: notice.severity,
-    route: route.id,
+    routes: routesOf(plan),
     audience: notice.audience,
     inDoubt: notice.inDoubt,
     expires: notice.expires,
@@ -89,7 +97,7 @@ export async function launch(
     actor: by.actor,
     action: 'notice.launch',
     subject: `notice/${noticeId}`,
-    detail: { broadcast: id, route: route.id, recipients, regions: released.length },
+    detail: { broadcast: id, routes: broadcast.routes, recipients, regions: released.length },
   };
   await commit(store, act, [
     notices.put(current, { ...ready, broadcast: id }),
@@ -101,8 +109,23 @@ export async function launch(
   return { id, version: 1, value: broadcast };
 }
 
-async function requireDurability(store: Store, route: Route): Promise<void> {
-  if (route.kind !== 'live') return;
+/** The region's routes as the file says today, those that its approval names: fewer may carry than were approved. */
+function approvedRoutes({ routes, order = [] }: LaunchDeps, notice: Notice, region: string): LaneRoutes {
+  const today = routesOfRegion(routes, order, notice, region);
+  const approved = notice.routes?.[region];
+  const allowed = approved ? onlyRoutes(today, (route) => approved.includes(route)) : today;
+  if (allowed) return allowed;
+  throw new TocsinError('conflict', 'routes_not_approved', `No route of region ${region} is one that was approved`, {
+    faults: [{ at: `/routes/${region}`, message: `names ${approved?.join(', ')}, none of which may carry it today` }],
+  });
+}
+
+function routesOf({ lanes }: BroadcastPlan): string[] {
+  return [...new Set(lanes.flatMap(({ routes }) => routeIds(routes)))];
+}
+
+async function requireDurability(store: Store, kind: Route['kind']): Promise<void> {
+  if (kind !== 'live') return;
   const faults = await durabilityFaults(store);
   if (faults.length > 0) {
     throw new TocsinError('unavailable', 'store_not_durable', 'Redis is not durable, so nothing goes live', { faults });

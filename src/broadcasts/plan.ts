@@ -7,6 +7,7 @@ import type { BatchQueue, PrioritisedBatch } from '../queue/batch-queue.ts';
 import { batchPriority, SEVERITY_RANK } from '../queue/jobs.ts';
 import type { Rendering } from '../templates/rendering.ts';
 import { BATCH_SIZE, type Broadcast, type BroadcastPlan, type Lane } from './broadcast.ts';
+import { candidatesOf, homeOf, type LaneRoutes, routeIds } from './route-choice.ts';
 import type { Route } from './routes.ts';
 
 export interface AudienceGroup {
@@ -15,11 +16,15 @@ export interface AudienceGroup {
   readonly recipients: number;
 }
 
-/** The lanes of a broadcast: one for each rendering whose region and language the audience has recipients in. */
+/**
+ * The lanes of a broadcast: one for each rendering whose region and language the audience has recipients in.
+ * `routesOf` gives the routes of a region, all of them among `routes`.
+ */
 export function planLanes(
   renderings: readonly Rendering[],
   groups: readonly AudienceGroup[],
-  route: Pick<Route, 'receipts' | 'concatenation'>,
+  routesOf: (region: string) => LaneRoutes,
+  routes: readonly Pick<Route, 'id' | 'receipts' | 'concatenation'>[],
 ): BroadcastPlan {
   const recipientsOf = new Map(groups.map((group) => [`${group.region} ${group.language}`, group.recipients]));
   const lanes: Lane[] = [];
@@ -29,13 +34,20 @@ export function planLanes(
     const recipients = recipientsOf.get(`${region} ${language}`) ?? 0;
     if (recipients === 0) continue;
     const batches = Math.ceil(recipients / BATCH_SIZE);
-    const receiptEach = route.receipts.segments === 'each' && route.concatenation !== 'payload';
+    const mayCarry = routeIds(routesOf(region));
+    // Enough for whichever route it goes by: one that is receipted as a whole fills all of them at once.
+    const receiptEach = routes.some((route) => mayCarry.includes(route.id) && isReceiptedEach(route));
     const parts = receiptEach ? rendering.segments : 1;
-    lanes.push({ no: lanes.length, region, language, rendering, recipients, firstBatch, batches, parts });
+    const sizes = { recipients, firstBatch, batches, parts };
+    lanes.push({ no: lanes.length, region, language, rendering, ...sizes, routes: routesOf(region) });
     firstBatch += batches;
   }
   return { lanes };
 }
+
+/** Whether a text of several segments has a receipt for each. */
+export const isReceiptedEach = ({ receipts, concatenation }: Pick<Route, 'receipts' | 'concatenation'>): boolean =>
+  receipts.segments === 'each' && concatenation !== 'payload';
 
 /** The jobs of a lane, in its order. */
 function* jobsOfLane(broadcast: Broadcast, lane: Lane): Generator<PrioritisedBatch> {
@@ -46,19 +58,41 @@ function* jobsOfLane(broadcast: Broadcast, lane: Lane): Generator<PrioritisedBat
   }
 }
 
+/** The queue of a route; undefined where this process does not know the route. */
+export type QueueOf = (route: string) => BatchQueue | undefined;
+
+/** The queue of a batch's home, or, where that is in no routes file any more, of the next of its routes. */
+function queueOfBatch(queueOf: QueueOf, routes: LaneRoutes, batch: number): BatchQueue | undefined {
+  const home = queueOf(homeOf(routes, batch));
+  if (home) return home;
+  for (const id of candidatesOf(routes, batch)) {
+    const queue = queueOf(id);
+    if (queue) return queue;
+  }
+  return undefined;
+}
+
 /**
  * Adds the jobs of the released lanes, those that run first first: sending begins while the rest is still being added.
  * `wanted` leaves out batches that have nothing left to send. Safe to repeat.
  */
 export async function enqueue(
-  queue: BatchQueue,
+  queueOf: QueueOf,
   broadcast: Broadcast,
   lanes: readonly Lane[],
   wanted: (batch: number, lane: Lane) => boolean = () => true,
 ): Promise<number> {
-  const jobs: PrioritisedBatch[] = [];
-  for (const lane of lanes) for (const job of jobsOfLane(broadcast, lane)) if (wanted(job.batch, lane)) jobs.push(job);
-  jobs.sort((a, b) => a.priority - b.priority);
-  await queue.add(jobs);
-  return jobs.length;
+  const jobs = new Map<BatchQueue, PrioritisedBatch[]>();
+  for (const lane of lanes) {
+    for (const job of jobsOfLane(broadcast, lane)) {
+      const queue = wanted(job.batch, lane) ? queueOfBatch(queueOf, lane.routes, job.batch) : undefined;
+      if (!queue) continue;
+      const list = jobs.get(queue);
+      if (list) list.push(job);
+      else jobs.set(queue, [job]);
+    }
+  }
+  const adding = [...jobs].map(([queue, list]) => queue.add(list.sort((a, b) => a.priority - b.priority)));
+  await Promise.all(adding);
+  return [...jobs.values()].reduce((sum, { length }) => sum + length, 0);
 }

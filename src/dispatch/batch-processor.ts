@@ -2,13 +2,12 @@
  * Processes one job: takes its batch, runs it on the route until nothing is left to submit, and gives back what was
  * stopped. The slots say what is left, so a job may come twice, late, or after its batch is done.
  */
-import { type Job, WaitingError } from 'bullmq';
 import { type Broadcast, type Lane, laneOfBatch } from '../broadcasts/broadcast.ts';
 import type { Route } from '../broadcasts/routes.ts';
 import { batchNumber } from '../ledger/address.ts';
 import type { Slots } from '../ledger/slots.ts';
 import type { Logger } from '../log.ts';
-import { type BatchJob, batchJobSchema } from '../queue/jobs.ts';
+import type { BatchJob } from '../queue/jobs.ts';
 import type { SubmitTemplate } from '../smpp/submit-template.ts';
 import { BatchRun } from './batch-run.ts';
 import type { BroadcastIndex } from './broadcast-index.ts';
@@ -25,11 +24,27 @@ export interface BatchProcessorDeps {
   /** The packed recipients of one block of an audience. */
   readonly block: (audience: string, region: string, language: string, block: number) => Promise<Buffer>;
   readonly onWork: () => void;
+  /** Longest that any route waits for a response: a slot that another taker claimed is decided by then. */
+  readonly inheritedMs: number;
   readonly log: Logger;
   readonly now: () => number;
 }
 
+/** A batch that another route is to carry is let go after this time, even if not all of it is answered. */
+const HAND_OVER_MS = 300;
+
 const ignore = (): void => {};
+
+/** Whether a job is over, or goes back to wait: what was stopped is not done. */
+export type Processed = 'over' | 'again';
+
+/** A batch on its way: its job is let go when it is handed over, which may be before its last submission is answered. */
+interface Started {
+  readonly job: Promise<Processed>;
+  readonly ended: Promise<unknown>;
+}
+
+const over: Started = { job: Promise.resolve('over'), ended: Promise.resolve() };
 
 export class BatchProcessor {
   readonly #deps: BatchProcessorDeps;
@@ -38,53 +53,90 @@ export class BatchProcessor {
 
   /** Batches at hand, each until its last run here is over. */
   readonly #turns = new Map<number, Promise<void>>();
+  /** What lets the job of a run go before the run is over. */
+  readonly #letGo = new Map<BatchRun, () => void>();
+  #atHand = 0;
 
   constructor(deps: BatchProcessorDeps) {
     this.#deps = deps;
   }
 
-  /** Resolves when the job is over; throws WaitingError when it goes back to wait. */
-  readonly process = async (job: Job<BatchJob>, token: string): Promise<void> => {
-    const payload = batchJobSchema.parse(job.data);
-    if (await this.#inTurn(batchNumber(payload.broadcast, payload.batch), () => this.#run(payload))) {
-      await job.moveToWait(token);
-      throw new WaitingError();
+  /** Jobs under way. */
+  get atHand(): number {
+    return this.#atHand;
+  }
+
+  /** Resolves when the job is over or goes back to wait. */
+  async process(payload: BatchJob): Promise<Processed> {
+    this.#atHand += 1;
+    try {
+      return await this.#inTurn(batchNumber(payload.broadcast, payload.batch), () => this.#run(payload));
+    } finally {
+      this.#atHand -= 1;
     }
-  };
+  }
 
   /**
    * A job that lost its lock (the store was gone for a while) comes again while its first run has submissions out. That
    * run ends before the next takes the batch: what is out is known here, so it must not pass for in doubt.
    */
-  async #inTurn(batchNo: number, run: () => Promise<boolean>): Promise<boolean> {
+  async #inTurn(batchNo: number, run: () => Promise<Started>): Promise<Processed> {
     this.#deps.outcomes.runOf(batchNo)?.stop('lost');
     const earlier = this.#turns.get(batchNo);
     const turn = earlier ? earlier.then(run) : run();
-    const over = turn.then(ignore, ignore);
-    this.#turns.set(batchNo, over);
-    try {
-      return await turn;
-    } finally {
-      if (this.#turns.get(batchNo) === over) this.#turns.delete(batchNo);
-    }
+    const ended = turn
+      .then((started) => started.ended)
+      .then(ignore, ignore)
+      .then(() => {
+        if (this.#turns.get(batchNo) === ended) this.#turns.delete(batchNo);
+      });
+    this.#turns.set(batchNo, ended);
+    return (await turn).job;
   }
 
-  /** Runs what is left of a batch; true when it was stopped and should wait for its turn again. */
-  async #run({ broadcast: no, batch: position, rank }: BatchJob): Promise<boolean> {
+  /** Begins with what is left of a batch. */
+  async #run({ broadcast: no, batch: position, rank }: BatchJob): Promise<Started> {
     const { index, log } = this.#deps;
     try {
       const known = await index.load(no);
-      if (!known) return false;
+      if (!known) return over;
       const lane = laneOfBatch(known.plan, position);
       // Not now: the keeper adds the job again when its time comes.
-      if (!(await this.#mayRunNow(no, lane))) return false;
+      if (!(await this.#mayRunNow(no, lane))) return over;
       const run = await this.#take(known.broadcast, lane, position, rank);
-      const end = run.over ? 'done' : await this.#runToEnd(run);
-      return end === 'stopped' && (await this.#mayRunNow(no, lane));
+      if (run.over) return over;
+      const ended = this.#runToEnd(run);
+      const letGo = new Promise<'stopped'>((resolve) => this.#letGo.set(run, () => resolve('stopped')));
+      const job = Promise.race([ended, letGo]).then(async (end): Promise<Processed> => {
+        this.#letGo.delete(run);
+        return end === 'stopped' && (await this.#mayRunNow(no, lane)) ? 'again' : 'over';
+      });
+      return { job, ended };
     } catch (error) {
       log.error({ err: error, broadcast: no, batch: position }, 'batch not run; it will be tried again');
       throw error;
     }
+  }
+
+  /**
+   * Stops a run since another route is to carry its batch, and lets the job go soon: where the SMSC has fallen silent,
+   * what is out is answered late or never, and what was never submitted must not wait for that. The run itself goes on
+   * for the answers; whoever takes the batch leaves what is out alone until those can come no more.
+   */
+  handOver(run: BatchRun): void {
+    if (run.stopping) return;
+    run.stop('stopped');
+    const timer = setTimeout(() => {
+      this.#letGo.get(run)?.();
+      // Parts of a text that was begun here would leave some day, when the whole text has gone another way.
+      if (run.templates.length > 1) run.abandon();
+    }, HAND_OVER_MS);
+    void run.ended.then(() => clearTimeout(timer));
+  }
+
+  /** Stops the run of a batch, if it has one here. */
+  stopBatch(batchNo: number): void {
+    this.#deps.outcomes.runOf(batchNo)?.stop('stopped');
   }
 
   /** Asks the store before it says no: a job must not be dropped for a resume or an approval not heard of here yet. */
@@ -128,15 +180,14 @@ export class BatchProcessor {
   }
 
   async #runToEnd(run: BatchRun): Promise<'done' | 'stopped' | 'lost'> {
-    const { feed, outcomes, onWork, route } = this.#deps;
+    const { feed, outcomes, onWork, inheritedMs } = this.#deps;
     outcomes.add(run);
     feed.add(run);
     // It was paused, cancelled or halted while the batch was taken: nobody told a run that was not there.
     if (!this.mayRun(run.broadcast, run.lane)) run.stop('stopped');
     onWork();
     // Slots that an earlier taker claimed: if it lives, it records their outcome within its own deadline.
-    const timer =
-      run.inherited.length > 0 ? setTimeout(() => this.#decideInherited(run), route.responseTimeoutMs) : undefined;
+    const timer = run.inherited.length > 0 ? setTimeout(() => this.#decideInherited(run), inheritedMs) : undefined;
     try {
       return await run.ended;
     } finally {

@@ -12,6 +12,7 @@ import {
   planRecords,
 } from '../broadcasts/broadcast.ts';
 import { readHalt } from '../broadcasts/halt.ts';
+import { routeIds } from '../broadcasts/route-choice.ts';
 import { batchOf, broadcastNoOf } from '../ledger/address.ts';
 import type { Batch } from '../ledger/keys.ts';
 import type { Store } from '../store/connection.ts';
@@ -19,6 +20,8 @@ import type { Store } from '../store/connection.ts';
 export interface Known {
   broadcast: Broadcast;
   readonly plan: BroadcastPlan;
+  /** For each route that batches wait for, all the routes that may carry them. */
+  readonly routes: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** Batches kept at hand; more and the oldest are made anew when needed. */
@@ -54,7 +57,7 @@ export class BroadcastIndex {
   }
 
   #keep(broadcast: Broadcast, plan: BroadcastPlan): Known {
-    const known = { broadcast, plan };
+    const known = { broadcast, plan, routes: routesByHome(plan) };
     this.#known.set(broadcast.no, known);
     return known;
   }
@@ -69,6 +72,15 @@ export class BroadcastIndex {
   /** Asks the store whether nothing may be submitted at all. */
   async reloadHalt(): Promise<void> {
     this.halted = (await readHalt(this.#store)).halted;
+  }
+
+  /** The routes that may carry what waits for a route, of broadcasts that are not closed. */
+  routesBeside(route: string): string[] {
+    const beside = new Set<string>();
+    for (const { broadcast, routes } of this.#known.values()) {
+      if (broadcast.state !== 'closed') for (const id of routes.get(route) ?? []) beside.add(id);
+    }
+    return [...beside];
   }
 
   /** Takes a newer record in; returns the one before. */
@@ -94,4 +106,17 @@ export class BroadcastIndex {
     this.#batches.set(batchNo, batch);
     return batch;
   }
+}
+
+function routesByHome(plan: BroadcastPlan): Map<string, Set<string>> {
+  const byHome = new Map<string, Set<string>>();
+  for (const { routes } of plan.lanes) {
+    // Where its home is in no routes file any more, a batch waits for the next of its routes.
+    for (const home of routeIds(routes)) {
+      const all = byHome.get(home) ?? new Set();
+      for (const id of routeIds(routes)) all.add(id);
+      byHome.set(home, all);
+    }
+  }
+  return byHome;
 }

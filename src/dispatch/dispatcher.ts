@@ -109,16 +109,17 @@ export class Dispatcher {
     );
     const carriers = new Carriers({ routes: this.#routes, index: this.#index });
     this.#intakes = this.#routes.map(
-      ({ id, concurrency }) =>
+      (route) =>
         new Intake({
           store,
           connection: store.redis,
-          route: id,
-          queue: this.#queues.get(id)!,
-          concurrency,
+          route: route.id,
+          queue: this.#queues.get(route.id)!,
+          concurrency: route.concurrency,
           index: this.#index,
           carriers,
-          log: log.child({ route: id }),
+          onStoreFault: (error) => route.storeFault(error),
+          log: log.child({ route: route.id }),
         }),
     );
     const now = this.#now;

@@ -11,7 +11,8 @@ import type { Pump } from './pump.ts';
 import type { Recorder } from './recorder.ts';
 
 export interface EndingRoute {
-  readonly worker: { close(): Promise<void> } | undefined;
+  /** No batch comes in any more, and none is at hand: the intakes are closing. */
+  readonly closed: Promise<void>;
   /** Runs at hand, at each moment. */
   readonly runs: () => readonly BatchRun[];
   readonly pump: Pump;
@@ -28,7 +29,7 @@ const GRACE_MS = 1_000;
 const RESERVE_MS = { drain: 3_500, jobs: 2_500, claims: 2_300, record: 2_000, unbind: 800, leave: 300 } as const;
 
 export async function endInOrder(route: EndingRoute, deadline: Deadline): Promise<void> {
-  const { worker, runs, pump, recorder, links, responseTimeoutMs, log } = route;
+  const { closed, runs, pump, recorder, links, responseTimeoutMs, log } = route;
   const stopRuns = () => {
     for (const run of runs()) run.stop('stopped');
   };
@@ -36,9 +37,8 @@ export async function endInOrder(route: EndingRoute, deadline: Deadline): Promis
   const abandonRuns = () => {
     for (const run of runs()) run.abandon();
   };
-  // The worker is closed first, or it would fetch again what a stopped run puts back; and a batch that it was just
-  // taking may still come in, so the runs are stopped until it is closed.
-  const closed = worker?.close();
+  // The intakes close first, or they would fetch again what a stopped run puts back; and a batch that one was just
+  // taking may still come in, so the runs are stopped until they are closed.
   const drainMs = Math.min(responseTimeoutMs + GRACE_MS, Math.max(0, deadline.leftMs - RESERVE_MS.drain));
   const sweep = setInterval(stopRuns, SWEEP_MS);
   const abandon = setTimeout(abandonRuns, drainMs);

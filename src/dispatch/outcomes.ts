@@ -94,6 +94,7 @@ export class Outcomes {
     let action = this.#actionOf(status);
     const tooFast = action === 'throttle' || (action === 'queueFull' && this.#queueFull.concernsAccount(now()));
     if (tooFast) this.#deps.onThrottled();
+    if (action !== 'refuse' && action !== 'refuseDestination') this.#deps.tally.refusal(tooFast);
     const refusals = run.refusals(slot);
     const again = now() + this.#delay(action, refusals);
     const tooMany = action === 'retryFew' && refusals >= route.maxAttempts;

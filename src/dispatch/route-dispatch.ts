@@ -10,7 +10,7 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { BatchJob } from '../queue/jobs.ts';
 import { statusName } from '../smpp/constants.ts';
-import type { Store } from '../store/connection.ts';
+import { isSpread, type Store } from '../store/connection.ts';
 import { AnswerWatch } from './answer-watch.ts';
 import { BatchProcessor, type BatchProcessorDeps, type Processed } from './batch-processor.ts';
 import type { BatchRun } from './batch-run.ts';
@@ -73,6 +73,7 @@ export class RouteDispatch {
       ids: new MessageIds({ store, route: route.id, now }),
       index,
       policy: new ReceiptPolicy({ route, index }),
+      spread: isSpread(store),
       storeUp: () => store.redis.status === 'ready',
       onStoreFault,
       onReceipts: ({ parked, overflow }) => {
@@ -204,7 +205,11 @@ export class RouteDispatch {
 
   /** The route is tried again: what was learned before it failed means nothing any more. */
   startAfresh(): void {
-    if (this.#feed.runs.length === 0) this.#pacer.forget().catch((error) => this.#alarms.storeFault(error as Error));
+    if (this.#feed.runs.length === 0) this.#pacer.forget().catch((error: Error) => this.storeFault(error));
+  }
+
+  storeFault(error: Error): void {
+    this.#alarms.storeFault(error);
   }
 
   /** Holds every run against its broadcast as it is now. */

@@ -1,12 +1,12 @@
 /**
  * What an approval is an approval of. The hash of a region covers the exact bytes of its renderings, who gets them and by
- * which route; so whatever changes any of these makes an approval stale (R10).
+ * which routes; so whatever changes any of these makes an approval stale (R10).
  */
 import { createHash } from 'node:crypto';
 import type { Rendering } from '../templates/rendering.ts';
 import type { Notice } from './notice.ts';
 
-export type Hashed = Pick<Notice, 'identifier' | 'status' | 'route' | 'renderings' | 'audienceDigest'>;
+export type Hashed = Pick<Notice, 'identifier' | 'status' | 'route' | 'routes' | 'renderings' | 'audienceDigest'>;
 
 const sha256 = (value: unknown) => createHash('sha256').update(JSON.stringify(value), 'utf8').digest('hex');
 
@@ -19,15 +19,19 @@ export function sortRenderings<R extends Rendering>(renderings: readonly R[]): R
   return [...renderings].sort(inOrder);
 }
 
-/** Hex SHA-256 over the region's renderings, the audience's digest, the route, and which notice and status it is. */
+/**
+ * Hex SHA-256 over the region's renderings, the audience's digest, the set of routes that may carry them, and which
+ * notice and status it is.
+ */
 export function regionHash(notice: Hashed, region: string): string {
   const renderings = sortRenderings((notice.renderings ?? []).filter((rendering) => rendering.region === region));
   return sha256([
-    'tocsin region 1',
+    'tocsin region 2',
     notice.identifier,
     notice.status,
     region,
     notice.route ?? null,
+    [...(notice.routes?.[region] ?? [])].sort(compare),
     notice.audienceDigest ?? null,
     renderings.map(({ language, sha256: digest }) => [language, digest]),
   ]);

@@ -84,6 +84,8 @@ export interface Notice {
   readonly renderingsHash?: string;
   /** Digest of the audience's snapshot, as of submission. */
   readonly audienceDigest?: string;
+  /** Ids of the routes that may carry each region, as of submission. */
+  readonly routes?: Readonly<Record<string, readonly string[]>>;
   /** The last decision of each region, in the order they came. */
   readonly decisions: readonly Decision[];
   /** Id of the broadcast, once launched. */

@@ -156,7 +156,10 @@ describe('broadcasts over HTTP', () => {
   test('routes are listed with their health, without their accounts', async () => {
     const quiet = await api.as('approver', 'get', '/v1/routes');
     expect((quiet.body as { items: object[] }).items[0]).toMatchObject({ health: { state: 'unknown', linksBound: 0 } });
-    const report = { route: 'exercise', links: 4, bound: 3, inFlight: 7, batches: 1, limit: 100 };
+    const report = {
+      ...{ route: 'exercise', links: 4, bound: 3, inFlight: 7, batches: 1, limit: 100, configured: 100, best: 90 },
+      ...{ unboundMs: 0, silent: false, answers: { good: 90, refused: 0, throttled: 0, ms: 1_000 } },
+    };
     await reportHealth(api.store, 'dispatcher-1', [report], Date.now());
     const response = await api.as('approver', 'get', '/v1/routes');
     expect(response.body).toEqual({
@@ -176,6 +179,7 @@ describe('broadcasts over HTTP', () => {
             linksBound: 3,
             inFlight: 7,
             limit: 100,
+            breaker: { state: 'closed' },
           },
         },
       ],

@@ -12,6 +12,7 @@ import {
   planRecords,
 } from '../../src/broadcasts/broadcast.ts';
 import { type AudienceGroup, planLanes } from '../../src/broadcasts/plan.ts';
+import type { LaneRoutes } from '../../src/broadcasts/route-choice.ts';
 import { type Route, routeSchema } from '../../src/broadcasts/routes.ts';
 import type { Batch } from '../../src/ledger/keys.ts';
 import { SlotChanges } from '../../src/ledger/slot-changes.ts';
@@ -96,7 +97,11 @@ export const GROUPS: readonly AudienceGroup[] = [
 ];
 
 export function aRoute(changes: Partial<Record<keyof Route, unknown>> = {}): Route {
-  const { passwordFile: _, tls: _files, ...route } = routeSchema.parse({
+  const {
+    passwordFile: _,
+    tls: _files,
+    ...route
+  } = routeSchema.parse({
     id: 'drill',
     kind: 'exercise',
     host: '127.0.0.1',
@@ -107,6 +112,12 @@ export function aRoute(changes: Partial<Record<keyof Route, unknown>> = {}): Rou
   });
   return { ...route, password: 'secret' };
 }
+
+/** The routes of a lane: the first in use, the others stand by. */
+export const onRoutes = (first: string, ...standBy: string[]): LaneRoutes => ({
+  share: [{ route: first, weight: 1 }],
+  standBy,
+});
 
 export const noticeRecords = (store: Store) => new Records<Notice>(store, 'notice');
 
@@ -121,13 +132,14 @@ export async function storeBroadcast(
   const { no, groups = GROUPS } = given;
   const id = broadcastId(no);
   const notice = aNotice({ state: 'launched', broadcast: id, ...given.notice });
-  const plan = planLanes(notice.renderings ?? [], groups, aRoute());
+  const route = aRoute();
+  const plan = planLanes(notice.renderings ?? [], groups, () => onRoutes(route.id), [route]);
   const broadcast: Broadcast = {
     no,
     notice: `n${no}`,
     status: notice.status,
     severity: notice.severity,
-    route: 'drill',
+    routes: ['drill'],
     audience: notice.audience,
     inDoubt: notice.inDoubt,
     expires: notice.expires,

@@ -91,7 +91,7 @@ describe('a launch', () => {
         notice: 'n1',
         status: 'Exercise',
         severity: 'Severe',
-        route: 'drill',
+        routes: ['drill'],
         audience: 'aud1',
         inDoubt: 'resend',
         expires: at(6 * HOUR_MS),
@@ -118,7 +118,7 @@ describe('a launch', () => {
       actor: 'key:k1',
       action: 'notice.launch',
       subject: 'notice/n1',
-      detail: { broadcast: 'b1', route: 'drill', recipients: 3_503, regions: 2 },
+      detail: { broadcast: 'b1', routes: ['drill'], recipients: 3_503, regions: 2 },
     });
   });
 
@@ -259,7 +259,7 @@ describe('a launch', () => {
     test('a notice that names no route takes the first of its kind', async () => {
       await given({ status: 'Actual' });
       const { value } = await launchIt('ACTUAL 2 REGIONS 3503 RECIPIENTS');
-      expect(value).toMatchObject({ route: 'main', status: 'Actual' });
+      expect(value).toMatchObject({ routes: ['main'], status: 'Actual' });
     });
 
     test('without a route of its kind there is no launch', async () => {

@@ -1,17 +1,20 @@
 import fc from 'fast-check';
 import { BATCH_SIZE, countBatches, laneOfBatch, ledgerBatch, ledgerBatches } from '../../src/broadcasts/broadcast.ts';
-import { enqueue, planLanes } from '../../src/broadcasts/plan.ts';
+import { type AudienceGroup, enqueue, planLanes } from '../../src/broadcasts/plan.ts';
 import type { BatchQueue, PrioritisedBatch } from '../../src/queue/batch-queue.ts';
 import type { Store } from '../../src/store/connection.ts';
+import type { Rendering } from '../../src/templates/rendering.ts';
 import { testStore } from '../support/redis.ts';
-import { aRendering, aRoute, GROUPS, storeBroadcast } from './builders.ts';
+import { aRendering, aRoute, GROUPS, onRoutes, storeBroadcast } from './builders.ts';
 
 const store = { prefix: 't:' } as Store;
+const lanesOf = (renderings: readonly Rendering[], groups: readonly AudienceGroup[], route = aRoute()) =>
+  planLanes(renderings, groups, () => onRoutes(route.id), [route]);
 const RENDERINGS = [aRendering('2A', 'fr'), aRendering('35', 'en'), aRendering('35', 'fr')];
 
 describe('planning lanes', () => {
   test('makes one for each rendering that has recipients, batch after batch', () => {
-    const { lanes } = planLanes([...RENDERINGS, aRendering('974', 'fr')], GROUPS, aRoute());
+    const { lanes } = lanesOf([...RENDERINGS, aRendering('974', 'fr')], GROUPS);
     expect(
       lanes.map(({ no, region, language, recipients, firstBatch, batches }) => [
         no,
@@ -28,12 +31,12 @@ describe('planning lanes', () => {
   });
 
   test('leaves out groups whose region the notice does not name', () => {
-    const { lanes } = planLanes([aRendering('2A', 'fr')], GROUPS, aRoute());
+    const { lanes } = lanesOf([aRendering('2A', 'fr')], GROUPS);
     expect(lanes.map(({ region }) => region)).toEqual(['2A']);
   });
 
   test('keeps the approved rendering as it is', () => {
-    const { lanes } = planLanes(RENDERINGS, GROUPS, aRoute());
+    const { lanes } = lanesOf(RENDERINGS, GROUPS);
     expect(lanes.map(({ rendering }) => rendering)).toEqual(RENDERINGS);
   });
 
@@ -44,7 +47,7 @@ describe('planning lanes', () => {
     ['each', 'payload', 1],
   ] as const)('waits for the receipts that the route gives: %s by %s is %i', (segments, concatenation, parts) => {
     const route = aRoute({ receipts: { segments }, concatenation });
-    const { lanes } = planLanes([aRendering('2A', 'fr', { segments: 3 })], GROUPS, route);
+    const { lanes } = lanesOf([aRendering('2A', 'fr', { segments: 3 })], GROUPS, route);
     expect(lanes[0]?.parts).toBe(parts);
   });
 
@@ -53,7 +56,7 @@ describe('planning lanes', () => {
       fc.property(fc.array(fc.integer({ min: 0, max: 5_000 }), { minLength: 1, maxLength: 8 }), (sizes) => {
         const renderings = sizes.map((_, i) => aRendering(String(i + 10), 'fr'));
         const groups = sizes.map((recipients, i) => ({ region: String(i + 10), language: 'fr', recipients }));
-        const plan = planLanes(renderings, groups, aRoute());
+        const plan = lanesOf(renderings, groups);
         const batches = plan.lanes.flatMap((lane) => [...ledgerBatches(store, 1, lane)]);
         expect(batches.map(({ batch }) => batch)).toEqual(batches.map((_, i) => i));
         expect(countBatches(plan)).toBe(batches.length);
@@ -69,7 +72,7 @@ describe('planning lanes', () => {
   });
 
   test('knows no batch beyond the last', () => {
-    const plan = planLanes(RENDERINGS, GROUPS, aRoute());
+    const plan = lanesOf(RENDERINGS, GROUPS);
     for (const batch of [5, -1]) {
       expect(() => laneOfBatch(plan, batch)).toThrow(expect.objectContaining({ code: 'unknown_batch' }));
     }
@@ -94,7 +97,7 @@ describe('adding the jobs of lanes', () => {
 
   test('adds those first that run first, all lanes in turn', async () => {
     const { broadcast, plan } = await storeBroadcast(real, { no: 1 });
-    expect(await enqueue(queue, broadcast, plan.lanes)).toBe(5);
+    expect(await enqueue(() => queue, broadcast, plan.lanes)).toBe(5);
     expect(added.map(({ batch }) => batch)).toEqual([0, 1, 2, 3, 4]);
     expect(added.map(({ priority }) => priority)).toEqual(
       [...added.map(({ priority }) => priority)].sort((a, b) => a - b),
@@ -106,7 +109,7 @@ describe('adding the jobs of lanes', () => {
     const { broadcast, plan } = await storeBroadcast(real, { no: 2 });
     const done = new Set([3]);
     const wanted = (batch: number) => !done.has(batch);
-    expect(await enqueue(queue, broadcast, [plan.lanes[2]!], wanted)).toBe(2);
+    expect(await enqueue(() => queue, broadcast, [plan.lanes[2]!], wanted)).toBe(2);
     expect(added.map(({ batch }) => batch)).toEqual([2, 4]);
   });
 });

@@ -6,7 +6,7 @@ import { laneTemplates } from '../../src/dispatch/lane-texts.ts';
 import { batchOfLane } from '../../src/ledger/keys.ts';
 import { SLOT_STATES, type SlotState } from '../../src/ledger/states.ts';
 import type { Store } from '../../src/store/connection.ts';
-import { aRoute, at, HOUR_MS } from '../broadcasts/builders.ts';
+import { aRoute, at, HOUR_MS, onRoutes } from '../broadcasts/builders.ts';
 import { aTextRendering, SHORT_TEXT } from './harness.ts';
 
 export function aBroadcast(changes: Partial<Broadcast> = {}): Broadcast {
@@ -15,7 +15,7 @@ export function aBroadcast(changes: Partial<Broadcast> = {}): Broadcast {
     notice: 'n1',
     status: 'Exercise',
     severity: 'Severe',
-    route: 'drill',
+    routes: ['drill'],
     audience: 'a1',
     inDoubt: 'resend',
     expires: at(HOUR_MS),
@@ -41,6 +41,7 @@ export function aLane(text: string, changes: Partial<Lane> = {}): Lane {
     firstBatch: 0,
     batches: 1,
     parts,
+    routes: onRoutes('drill'),
     ...changes,
   };
 }

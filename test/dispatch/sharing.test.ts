@@ -17,7 +17,7 @@ async function theBatch(running: RunningDispatch, id: string) {
 const STALL_MS = 3_100;
 
 async function loseJobs({ store }: RunningDispatch): Promise<void> {
-  const prefix = `{${store.prefix}queue}`;
+  const prefix = `{${store.prefix}queue-drill}`;
   const queue = new Queue('batches-drill', { connection: store.redis, prefix, skipVersionCheck: true });
   await queue.obliterate({ force: true });
   await queue.close();
