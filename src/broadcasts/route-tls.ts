@@ -2,6 +2,7 @@
  * TLS to an SMSC as the routes file has it: which files, whether they can be used together. It reads them at start-up, so
  * that a missing or wrong one is found then and not in the crisis.
  */
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
@@ -37,6 +38,20 @@ export interface RouteTls {
   readonly verify: boolean;
 }
 
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+/** OpenSSL passes over what it cannot read in such a file, and then knows no authority at all. */
+function certificateFault(pem: string): string | undefined {
+  const found = pem.match(CERTIFICATE);
+  if (!found) return 'holds no certificate in PEM';
+  try {
+    for (const one of found) new X509Certificate(one);
+    return undefined;
+  } catch (error) {
+    return `holds a certificate that cannot be read: ${(error as Error).message}`;
+  }
+}
+
 /** Reads the files of a route's `tls`; `fault` is told the field that is at fault. */
 export async function readTls(
   routesFile: string,
@@ -54,20 +69,19 @@ export async function readTls(
     }
   };
   const [ca, cert, key] = await Promise.all([read('caFile'), read('certFile'), read('keyFile')]);
-  const check = (field: string, what: string, contents: Parameters<typeof createSecureContext>[0]): void => {
-    try {
-      createSecureContext(contents);
-    } catch (error) {
-      fault(field, `${what}: ${(error as Error).message}`);
-    }
+  const usable = (field: string, pem: string | undefined): boolean => {
+    const message = pem === undefined ? undefined : certificateFault(pem);
+    if (message !== undefined) fault(field, message);
+    return pem !== undefined && message === undefined;
   };
-  if (ca !== undefined) {
-    // OpenSSL takes a file without any certificate for an empty list.
-    if (/-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----/.test(ca)) check('caFile', 'holds no usable certificate', { ca });
-    else fault('caFile', 'holds no certificate in PEM');
+  usable('caFile', ca);
+  if (usable('certFile', cert) && key !== undefined) {
+    try {
+      createSecureContext({ cert, key });
+    } catch (error) {
+      fault('keyFile', `does not go with certFile: ${(error as Error).message}`);
+    }
   }
-  if (cert !== undefined) check('certFile', 'holds no usable certificate', { cert });
-  if (cert !== undefined && key !== undefined) check('keyFile', 'does not go with certFile', { cert, key });
   return {
     verify: tls.verify,
     ...(tls.serverName !== undefined && { serverName: tls.serverName }),

@@ -3,10 +3,12 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { routeHealth } from '../../src/broadcasts/route-health.ts';
 import type { RouteTls } from '../../src/broadcasts/route-tls.ts';
 import type { SmscTls } from '../../src/simulator/smsc.ts';
 import { linkFixture } from '../quirks/link-fixture.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { dispatchFixture, nonZero } from './harness.ts';
 
 const pem = (name: string): string => readFileSync(new URL(`../support/tls/${name}`, import.meta.url), 'utf8');
 const pair = (name: string) => ({ cert: pem(`${name}.pem`), key: pem(`${name}.key`) });
@@ -119,6 +121,44 @@ describe('a link over TLS', () => {
     await waitFor(() => link.state === 'waiting');
     await bound();
     expect(simulator.record.snapshot().binds).toEqual({ ESME_ROK: 2 });
+  });
+});
+
+describe('a route over TLS', () => {
+  const dispatch = dispatchFixture();
+  const startRoute = async (server: SmscTls, tls: RouteTls) => {
+    const running = await dispatch.start({ dispatchers: 0 });
+    const { smppPort: port } = await links.simulate({}, server);
+    await running.dispatcher({ routes: [{ ...running.route, port, tls }] });
+    return running;
+  };
+  const told = ({ logged }: { logged: Record<string, unknown>[] }, level: number) =>
+    logged.filter((line) => line.level === level);
+
+  test('carries a broadcast to the last receipt', async () => {
+    const running = await startRoute(SERVER, TRUSTING);
+    const id = await running.launch({ recipients: 1_500 });
+    expect(nonZero((await running.closed(id)).counts)).toEqual({ delivered: 1_500 });
+    expect(told(running, 40)).toEqual([]);
+  });
+
+  test('with a certificate that does not verify says so in its health and, once, in the log', async () => {
+    const running = await startRoute(pair('elsewhere'), TRUSTING);
+    const id = await running.launch({ recipients: 10 });
+    const [health] = await waitFor(async () => {
+      const found = await routeHealth(running.store, ['drill'], running.now());
+      return found[0]?.refused && found;
+    });
+    expect(health).toMatchObject({ state: 'down', refused: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+    expect(told(running, 60)).toMatchObject([{ reason: 'ERR_TLS_CERT_ALTNAME_INVALID', route: 'drill' }]);
+    expect(nonZero((await running.progress(id)).counts)).toEqual({ pending: 10 });
+  });
+
+  test('that verifies nothing warns at its start, and works', async () => {
+    const running = await startRoute(pair('elsewhere'), { verify: false });
+    const id = await running.launch({ recipients: 10 });
+    expect(nonZero((await running.closed(id)).counts)).toEqual({ delivered: 10 });
+    expect(told(running, 40)).toMatchObject([{ msg: expect.stringContaining('tls.verify is false') }]);
   });
 });
 

@@ -51,6 +51,23 @@ describe('the command line of the simulator', () => {
     expect(() => read('--behaviour', file('list.yaml', '- 1'))).toThrow(expect.objectContaining(bad));
   });
 
+  test('reads the files for TLS, and wants certificate and key together', () => {
+    const [cert, key, ca] = ['cert', 'key', 'ca'].map((name) => file(`${name}.pem`, name)) as [string, string, string];
+    expect(read('--tls-cert', cert, '--tls-key', key).tls).toEqual({ cert: 'cert', key: 'key' });
+    expect(read('--tls-cert', cert, '--tls-key', key, '--tls-ca', ca).tls).toEqual({
+      cert: 'cert',
+      key: 'key',
+      ca: 'ca',
+    });
+    const bad = { code: 'bad_tls' };
+    expect(() => read('--tls-cert', cert)).toThrow(expect.objectContaining(bad));
+    expect(() => read('--tls-ca', ca)).toThrow(expect.objectContaining(bad));
+    const none = join(folder, 'none.pem');
+    expect(() => read('--tls-cert', none, '--tls-key', key)).toThrow(
+      expect.objectContaining({ ...bad, faults: [expect.objectContaining({ at: '--tls-cert' })] }),
+    );
+  });
+
   test('refuses accounts in two places', () => {
     const accounts = file('accounts.yaml', 'accounts: [{ systemId: a, password: b }]');
     expect(() => read('--behaviour', accounts, '--system-id', 'c')).toThrow('do not apply');
