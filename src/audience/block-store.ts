@@ -3,12 +3,15 @@
  * record that publishes them; a journal, kept ahead of the blocks, says what to remove when that record never comes.
  */
 import type { Store } from '../store/connection.ts';
+import { confirmed } from '../store/replicas.ts';
 
 /** Hash tags that blocks are spread over. */
 const SHARDS = 16;
 const LEASE_MS = 60_000;
 const LEASE_EVERY_MS = 15_000;
 const UNLINK_AT_ONCE = 1_000;
+
+const tagOf = (block: number): string => `aud${block % SHARDS}`;
 
 export interface NewBlock {
   readonly region: string;
@@ -25,7 +28,7 @@ export class BlockStore {
   }
 
   #blockKey(id: string, region: string, language: string, block: number): string {
-    return `${this.#store.prefix}{aud${block % SHARDS}}:block:${id}:${region}:${language}:${block}`;
+    return `${this.#store.prefix}{${tagOf(block)}}:block:${id}:${region}:${language}:${block}`;
   }
 
   #indexKey(id: string, region: string, language: string): string {
@@ -55,7 +58,9 @@ export class BlockStore {
     if (reach.size === 0) return;
     await redis.hset(this.#key(`journal:${id}`), Object.fromEntries(reach));
     await Promise.all(
-      blocks.map(({ region, language, block, bytes }) => redis.set(this.#blockKey(id, region, language, block), bytes)),
+      blocks.map(({ region, language, block, bytes }) =>
+        confirmed(this.#store, tagOf(block), () => redis.set(this.#blockKey(id, region, language, block), bytes)),
+      ),
     );
   }
 
@@ -65,7 +70,7 @@ export class BlockStore {
 
   /** `firsts`: the first number of each block of the group, packed as a block is. */
   async writeIndex(id: string, region: string, language: string, firsts: Buffer): Promise<void> {
-    await this.#store.redis.set(this.#indexKey(id, region, language), firsts);
+    await confirmed(this.#store, 'aud', () => this.#store.redis.set(this.#indexKey(id, region, language), firsts));
   }
 
   async readIndex(id: string, region: string, language: string): Promise<Buffer | undefined> {

@@ -26,6 +26,8 @@ export interface RecorderDeps {
   readonly index: BroadcastIndex;
   /** What receipts do on this route. */
   readonly policy: ReceiptPolicy;
+  /** Whether ids and slots may stand on different servers. */
+  readonly spread: boolean;
   /** Whether the store can be reached at all. */
   readonly storeUp: () => boolean;
   /** The store refused a group or is gone; the group is tried again. */
@@ -132,16 +134,17 @@ export class Recorder {
     const carried = this.#carried;
     this.#group = new Group();
     this.#carried = undefined;
-    const { slots, ids } = this.#deps;
-    // In this order on one connection: an id is durable before the slot it belongs to is accepted.
-    const [unparked, joined] = await this.#untilDurable(() =>
-      Promise.all([
-        ids.map(group.ids, group.addresses),
+    const { slots, ids, spread } = this.#deps;
+    const [unparked, joined] = await this.#untilDurable(() => {
+      const mapped = ids.map(group.ids, group.addresses);
+      return Promise.all([
+        mapped,
         ids.join(group.receiptIds, group.receiptEvents),
-        slots.apply(group.changes),
+        // An id is durable before the slot it belongs to is accepted: by their order on one connection, or awaited.
+        spread ? mapped.then(() => slots.apply(group.changes)) : slots.apply(group.changes),
         carried ? slots.apply(carried.changes) : 0,
-      ]),
-    );
+      ]);
+    });
     for (const done of group.durable) done();
     for (const answer of carried?.answers ?? []) answer.respond(true);
     if (carried && carried.unpark.length > 0) await this.#untilDurable(() => ids.unpark(carried.unpark));

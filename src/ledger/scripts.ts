@@ -7,7 +7,7 @@ type Argument = string | number | Buffer;
 
 export interface LedgerScripts {
   ledgerApply(keyCount: number, ...keysAndArguments: Argument[]): Promise<number>;
-  ledgerTakeBuffer(slots: string, bytes: number): Promise<Buffer>;
+  ledgerTakeBuffer(slots: string, bytes: number, epochStep: number): Promise<Buffer>;
   ledgerClaimBuffer(
     counts: string,
     slots: string,

@@ -2,11 +2,15 @@
  * The durable record of every recipient's slot and of the counts. It changes slots by events only (states.ts), one script
  * a shard, and refuses to claim a batch that somebody else has taken since.
  */
+import { randomInt } from 'node:crypto';
 import type { Store } from '../store/connection.ts';
-import { type Batch, countsKey, SHARDS, SLOTS_OFFSET } from './keys.ts';
+import { confirmed } from '../store/replicas.ts';
+import { type Batch, countsKey, SHARDS, SLOTS_OFFSET, shardTag } from './keys.ts';
 import { APPLY_TABLE, type LedgerScripts, withScripts } from './scripts.ts';
 import type { SlotChanges } from './slot-changes.ts';
 import { IN_DOUBT_COUNTER, isInDoubt, SLOT_STATES, type SlotState, STATE_MASK, STATE_ROOM } from './states.ts';
+
+const MAX_EPOCH_STEP = 2 ** 31;
 
 /** A taken batch: the epoch to claim with, and each slot's byte. */
 export interface Taken {
@@ -34,14 +38,16 @@ export class Slots {
   async take(batch: Batch): Promise<Taken> {
     const masks = batch.parts > 1 ? batch.size : 0;
     const bytes = SLOTS_OFFSET + batch.size + masks;
-    const held = await this.#redis.ledgerTakeBuffer(batch.key, bytes);
+    const held = await this.#redis.ledgerTakeBuffer(batch.key, bytes, randomInt(1, MAX_EPOCH_STEP));
     return { epoch: held.readUInt32BE(0), slots: held.subarray(SLOTS_OFFSET, SLOTS_OFFSET + batch.size) };
   }
 
   /** Marks slots `first` to `last` sending; a byte each, 1 where granted; `null` when the batch was taken by another. */
   claim(batch: Batch, epoch: number, first: number, last: number): Promise<Buffer | null> {
     const counts = countsKey(this.#store, batch.shard, batch.broadcastNo);
-    return this.#redis.ledgerClaimBuffer(counts, batch.key, epoch, batch.lane, first, last);
+    return confirmed(this.#store, shardTag(batch.shard), () =>
+      this.#redis.ledgerClaimBuffer(counts, batch.key, epoch, batch.lane, first, last),
+    );
   }
 
   /** Makes the changes durable; resolves with the number of slots that changed. Safe to repeat. */
@@ -55,7 +61,7 @@ export class Slots {
         keys.push(batch.key);
         args.push(batch.lane, batch.size, batch.parts, runs);
       }
-      calls.push(this.#redis.ledgerApply(keys.length, ...keys, ...args));
+      calls.push(confirmed(this.#store, shardTag(shard), () => this.#redis.ledgerApply(keys.length, ...keys, ...args)));
     }
     const changed = await Promise.all(calls);
     return changed.reduce((sum, count) => sum + count, 0);
@@ -86,6 +92,12 @@ export class Slots {
       }
       return laneCounts(sums, size);
     });
+  }
+
+  /** Resolves when what was read of slots and counts will hold, whichever server dies. */
+  async certain(): Promise<void> {
+    const nothing = async () => {};
+    await Promise.all(Array.from({ length: SHARDS }, (_, shard) => confirmed(this.#store, shardTag(shard), nothing)));
   }
 
   /** The counts of one batch, counted from its slots: what `verify` holds against the kept ones. */

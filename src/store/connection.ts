@@ -121,6 +121,9 @@ export function openStore(settings: StoreSettings, kind: ConnectionKind, onError
   return { redis, prefix, ...(replicas > 0 ? { replicas: new Replicas({ redis, prefix, least: replicas }) } : {}) };
 }
 
+/** Whether keys of different hash tags may stand on different servers, so that only what is awaited comes in order. */
+export const isSpread = ({ redis }: Store): boolean => redis instanceof Cluster;
+
 /** Another connection to the same store, with the same settings: for what blocks or only listens. */
 export const duplicate = (redis: RedisConnection): RedisConnection =>
   redis instanceof Cluster ? redis.duplicate() : redis.duplicate();

@@ -6,8 +6,11 @@ import { readFileSync } from 'node:fs';
 import { TocsinError } from '../errors.ts';
 import { type Act, auditKeys, chain } from './audit.ts';
 import type { Store } from './connection.ts';
+import { confirmed } from './replicas.ts';
 
 const SCRIPT = readFileSync(new URL('./records.lua', import.meta.url), 'utf8');
+/** The hash tag of all records. */
+export const RECORDS_TAG = 'rec';
 /** Writers that race for the audit chain try again; more rounds than this means something else is wrong. */
 const MAX_CHAIN_ROUNDS = 100;
 
@@ -85,7 +88,10 @@ export class Records<T> {
   }
 }
 
-/** Writes all changes and their audit entry, or nothing. Throws `conflict` / `version_conflict` when one is stale. */
+/**
+ * Writes all changes and their audit entry, or nothing. Throws `conflict` / `version_conflict` when one is stale, and
+ * `unavailable` / `not_replicated` when they are written, but could be lost yet: who tries again must look first.
+ */
 export async function commit(store: Store, act: Act, changes: readonly Change[]): Promise<void> {
   const { stream, head } = auditKeys(store);
   const keys = [stream, head, ...changes.flatMap((change) => [change.record, change.index])];
@@ -95,7 +101,9 @@ export async function commit(store: Store, act: Act, changes: readonly Change[])
     const entry = chain(act, previous, now.toISOString());
     const writes = changes.flatMap(({ version, id, json }) => [String(version), id, json, String(now.getTime())]);
     const args = [previous, entry.hash, JSON.stringify(entry), String(changes.length), ...writes];
-    const outcome = String(await store.redis.eval(SCRIPT, keys.length, ...keys, ...args));
+    const outcome = await confirmed(store, RECORDS_TAG, async () =>
+      String(await store.redis.eval(SCRIPT, keys.length, ...keys, ...args)),
+    );
     if (outcome === 'ok') return;
     if (outcome.startsWith('version:')) {
       const stale = changes[Number(outcome.slice('version:'.length))];

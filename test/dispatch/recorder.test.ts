@@ -56,6 +56,7 @@ async function recording() {
   const told = { faults: 0, receipts: [] as { joined: number; parked: number }[], up: true };
   const recorder = new Recorder({
     slots,
+    spread: false,
     ids,
     index,
     policy: new ReceiptPolicy({ route: aRoute(), index }),

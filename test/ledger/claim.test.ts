@@ -18,7 +18,8 @@ describe('taking a batch and claiming its slots', () => {
   test('a batch nobody had is taken with all slots pending', async () => {
     const fresh = batch(store);
     const taken = await slots.take(fresh);
-    expect([taken.epoch, [...taken.slots]]).toEqual([1, new Array(8).fill(0)]);
+    expect(taken.epoch).toBeGreaterThan(0);
+    expect([...taken.slots]).toEqual(new Array(8).fill(0));
   });
 
   test('every take has an epoch of its own and sees what the one before left', async () => {
@@ -26,8 +27,20 @@ describe('taking a batch and claiming its slots', () => {
     const { epoch } = await slots.take(one);
     await slots.claim(one, epoch, 2, 3);
     const next = await slots.take(one);
-    expect(next.epoch).toBe(epoch + 1);
+    expect(next.epoch).not.toBe(epoch);
     expect([...next.slots]).toEqual([0, 0, 1, 1, 0, 0, 0, 0]);
+  });
+
+  test('rule 1: an epoch that a dead master took with it does not come again', async () => {
+    const one = batch(store);
+    await slots.take(one);
+    const before = await store.redis.getBuffer(one.key);
+    const lost = await slots.take(one);
+    // What a replica holds that takes over without the last take.
+    await store.redis.set(one.key, before!);
+    const next = await slots.take(one);
+    expect(next.epoch).not.toBe(lost.epoch);
+    expect(await slots.claim(one, lost.epoch, 0, 7)).toBeNull();
   });
 
   test('masks of parts are no slots', async () => {
