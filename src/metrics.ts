@@ -51,6 +51,18 @@ export function createMetrics({ processMetrics = false }: { processMetrics?: boo
       labelNames: ['route'],
       registers,
     }),
+    receiptsOrphaned: new Gauge({
+      name: 'tocsin_receipts_orphaned',
+      help: 'Receipts kept for an id that no response has named: nobody asked for them, or the response is under way',
+      labelNames: ['route'],
+      registers,
+    }),
+    receiptErrors: new Counter({
+      name: 'tocsin_receipt_errors_total',
+      help: 'Receipts of failure by the err that they name, as it came; rare ones as "other"',
+      labelNames: ['route', 'err'],
+      registers,
+    }),
     receiptDelaySeconds: new Histogram({
       name: 'tocsin_receipt_delay_seconds',
       help: 'Time from submission to receipt',

@@ -68,6 +68,8 @@ export const progress = z
     launchedAt: time,
     firstSubmitAt: time.optional(),
     lastSubmitAt: time.optional(),
+    firstReceiptAt: time.optional(),
+    lastReceiptAt: time.optional(),
     finishAt: time.optional(),
     closedAt: time.optional(),
     halt: z.object(haltFields).optional().meta({ description: 'While a global halt keeps it from going on' }),

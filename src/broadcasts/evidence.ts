@@ -19,7 +19,7 @@ import { type Broadcast, type BroadcastPlan, broadcastRecords, planRecords } fro
 import { type EvidenceFile, EvidenceFolder, jsonLine } from './evidence-files.ts';
 import { type BlockOf, recipientLines } from './evidence-recipients.ts';
 import { ProgressReader } from './progress.ts';
-import { submissionTimes } from './times.ts';
+import { timesOf } from './times.ts';
 import { verify } from './verify.ts';
 
 export interface EvidenceDeps {
@@ -129,9 +129,7 @@ function approvals({ author, editors, submitted, renderingsHash, audienceDigest,
 
 async function timings(store: Store, { broadcast, notice }: Subject) {
   const { no, launchedAt, cancelledAt, closedAt, expires, receiptDeadline } = broadcast.value;
-  const { first, last } = await submissionTimes(store, no);
-  const time = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
-  const own = { launchedAt, firstSubmitAt: time(first), lastSubmitAt: time(last), cancelledAt, closedAt };
+  const own = { launchedAt, ...(await timesOf(store, no)), cancelledAt, closedAt };
   return { notice: notice.value.timings, broadcast: { ...own, expires, receiptDeadline } };
 }
 

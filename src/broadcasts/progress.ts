@@ -5,7 +5,7 @@ import { isFinal, SLOT_STATES, type SlotState } from '../ledger/states.ts';
 import type { Store } from '../store/connection.ts';
 import { type BroadcastPlan, type BroadcastState, broadcastRecords, planRecords } from './broadcast.ts';
 import { type HaltState, readHalt } from './halt.ts';
-import { submissionTimes } from './times.ts';
+import { type BroadcastTimes, timesOf } from './times.ts';
 
 export type Counts = Record<SlotState, number>;
 
@@ -28,7 +28,7 @@ export interface RegionProgress {
   readonly final: number;
 }
 
-export interface Progress {
+export interface Progress extends BroadcastTimes {
   readonly broadcast: string;
   readonly notice: string;
   readonly state: BroadcastState;
@@ -42,8 +42,6 @@ export interface Progress {
   readonly messagesPerSecond: number;
   readonly segmentsPerSecond: number;
   readonly launchedAt: string;
-  readonly firstSubmitAt?: string;
-  readonly lastSubmitAt?: string;
   /** Forecast of the last submission, while it runs. */
   readonly finishAt?: string;
   readonly closedAt?: string;
@@ -99,7 +97,7 @@ export class ProgressReader {
     const sizes = plan.lanes.map(({ recipients }) => recipients);
     const [kept, times, { halted, ...halt }] = await Promise.all([
       this.#slots.counts(broadcast.no, sizes),
-      submissionTimes(this.#store, broadcast.no),
+      timesOf(this.#store, broadcast.no),
       readHalt(this.#store),
     ]);
     const lanes = laneProgress(plan, kept, new Set(broadcast.released));
@@ -124,8 +122,7 @@ export class ProgressReader {
       messagesPerSecond: Math.round(rate.messages),
       segmentsPerSecond: Math.round(rate.segments),
       launchedAt: broadcast.launchedAt,
-      ...(times.first === undefined ? {} : { firstSubmitAt: new Date(times.first).toISOString() }),
-      ...(times.last === undefined ? {} : { lastSubmitAt: new Date(times.last).toISOString() }),
+      ...times,
       ...(running ? { finishAt: new Date(this.#now() + (remaining / rate.messages) * 1_000).toISOString() } : {}),
       ...(broadcast.closedAt === undefined ? {} : { closedAt: broadcast.closedAt }),
       ...(halted && broadcast.state !== 'closed' ? { halt } : {}),

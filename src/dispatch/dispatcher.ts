@@ -9,7 +9,7 @@ import { Keeper, type KeeperDeps } from '../broadcasts/keeper.ts';
 import { ordersFor, type ReconnectOrders, readReconnects } from '../broadcasts/reconnects.ts';
 import { reportHealth } from '../broadcasts/route-health.ts';
 import type { Route } from '../broadcasts/routes.ts';
-import { recordSubmission } from '../broadcasts/times.ts';
+import { recordReceipts, recordSubmission } from '../broadcasts/times.ts';
 import { Slots } from '../ledger/slots.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -58,6 +58,8 @@ export class Dispatcher {
   /** Broadcasts submitted to since their time was last recorded. */
   readonly #submitted = new Map<number, number>();
   readonly #firstRecorded = new Set<number>();
+  /** Broadcasts that got receipts since that was last recorded. */
+  readonly #receipted = new Set<number>();
   /** Orders to bind anew that were there when it started, or that it has obeyed, by route. */
   readonly #reconnected = new Map<string, number>();
   readonly #looking: Rounds;
@@ -100,6 +102,7 @@ export class Dispatcher {
           slots,
           block: deps.block,
           onSubmitted: (no) => this.#noteSubmission(no),
+          onReceipt: (no) => this.#receipted.add(no),
           onLinks: () => this.#failover.follow(),
           inheritedMs,
           metrics,
@@ -208,6 +211,8 @@ export class Dispatcher {
   #recordSubmissions(): void {
     for (const [no, at] of this.#submitted) recordSubmission(this.#deps.store, no, at).catch(() => {});
     this.#submitted.clear();
+    for (const no of this.#receipted) recordReceipts(this.#deps.store, no, this.#now()).catch(() => {});
+    this.#receipted.clear();
   }
 
   #report(): void {

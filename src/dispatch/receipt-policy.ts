@@ -23,14 +23,18 @@ const FAILURES: ReadonlySet<number> = new Set(
 export class ReceiptPolicy {
   readonly #route: Route;
   readonly #index: BroadcastIndex;
+  readonly #onReceipt: (broadcastNo: number) => void;
 
-  constructor({ route, index }: { route: Route; index: BroadcastIndex }) {
-    this.#route = route;
-    this.#index = index;
+  /** `onReceipt` hears of every receipt, by its broadcast: once each, so it has to be cheap. */
+  constructor(deps: { route: Route; index: BroadcastIndex; onReceipt: (broadcastNo: number) => void }) {
+    this.#route = deps.route;
+    this.#index = deps.index;
+    this.#onReceipt = deps.onReceipt;
   }
 
   /** Adds what the receipt of `address` does: `code` is the event of the state that it names. */
   add(changes: SlotChanges, batch: Batch, address: number, code: number): void {
+    this.#onReceipt(batch.broadcastNo);
     const slot = slotOf(address);
     const part = partOf(address);
     const { segments: policy } = this.#route.receipts;

@@ -25,6 +25,8 @@ const EVENT_OF: Readonly<Record<ReceiptState, SlotEvent>> = {
   unknown: 'receiptUnknown',
 };
 
+const FAILURES: ReadonlySet<ReceiptState> = new Set(['undeliverable', 'expired', 'deleted', 'rejected']);
+
 export interface ReceiptsDeps {
   readonly route: Route;
   readonly recorder: Recorder;
@@ -49,8 +51,9 @@ export class Receipts {
       session.respond(sequence, STATUS.ESME_ROK, command);
       return;
     }
-    const { messageId, state } = parseReceipt(deliver);
+    const { messageId, state, err } = parseReceipt(deliver);
     tally.receipt(state);
+    if (err !== undefined && FAILURES.has(state)) tally.receiptError(err);
     if (messageId === undefined) {
       // Nothing to join it by, today or when it is sent again: answered and counted.
       tally.unmatched += 1;

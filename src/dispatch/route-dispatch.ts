@@ -21,6 +21,7 @@ import { Link, type LinkEvents } from './link.ts';
 import { endInOrder } from './orderly-end.ts';
 import { Outcomes } from './outcomes.ts';
 import { Pacer } from './pacer.ts';
+import { ParkedReceipts } from './parked-receipts.ts';
 import { Pump } from './pump.ts';
 import { ReceiptPolicy } from './receipt-policy.ts';
 import { Receipts } from './receipts.ts';
@@ -36,6 +37,7 @@ export interface RouteDispatchDeps {
   readonly slots: Slots;
   readonly block: BatchProcessorDeps['block'];
   readonly onSubmitted: (broadcastNo: number) => void;
+  readonly onReceipt: (broadcastNo: number) => void;
   /** A link is bound or lost. */
   readonly onLinks: () => void;
   /** Longest that any route waits for a response. */
@@ -56,6 +58,7 @@ export class RouteDispatch {
   readonly #tally = new Tally();
   readonly #alarms: RouteAlarms;
   readonly #recorder: Recorder;
+  readonly #parked: ParkedReceipts;
   readonly #outcomes: Outcomes;
   readonly #processor: BatchProcessor;
   readonly #links: Link[];
@@ -72,7 +75,7 @@ export class RouteDispatch {
       slots,
       ids: new MessageIds({ store, route: route.id, now }),
       index,
-      policy: new ReceiptPolicy({ route, index }),
+      policy: new ReceiptPolicy({ route, index, onReceipt: deps.onReceipt }),
       spread: isSpread(store),
       storeUp: () => store.redis.status === 'ready',
       onStoreFault,
@@ -81,6 +84,7 @@ export class RouteDispatch {
       },
     });
     const onWork = () => this.#pump.wake();
+    this.#parked = new ParkedReceipts({ route: route.id, recorder: this.#recorder, metrics: deps.metrics });
     this.#outcomes = new Outcomes({
       route,
       recorder: this.#recorder,
@@ -234,8 +238,8 @@ export class RouteDispatch {
     return told.length;
   }
 
-  reconcileReceipts(): Promise<{ applied: number; orphans: number }> {
-    return this.#recorder.reconcile();
+  reconcileReceipts(): Promise<void> {
+    return this.#parked.look();
   }
 
   health(): HealthReport {

@@ -1,5 +1,5 @@
 import { addCounts, finalOf, noCounts, ProgressReader, submittedOf } from '../../src/broadcasts/progress.ts';
-import { recordSubmission, submissionTimes } from '../../src/broadcasts/times.ts';
+import { recordReceipts, recordSubmission, timesOf } from '../../src/broadcasts/times.ts';
 import { isFinal, SLOT_STATES } from '../../src/ledger/states.ts';
 import type { Store } from '../../src/store/connection.ts';
 import { testStore } from '../support/redis.ts';
@@ -30,10 +30,10 @@ describe('the times of submissions', () => {
   afterAll(() => close());
 
   test('keep the first and move the last', async () => {
-    expect(await submissionTimes(store, 1)).toEqual({});
+    expect(await timesOf(store, 1)).toEqual({});
     for (const ms of [100, 200, 300]) await recordSubmission(store, 1, NOW + ms);
-    expect(await submissionTimes(store, 1)).toEqual({ first: NOW + 100, last: NOW + 300 });
-    expect(await submissionTimes(store, 2)).toEqual({});
+    expect(await timesOf(store, 1)).toEqual({ firstSubmitAt: at(100), lastSubmitAt: at(300) });
+    expect(await timesOf(store, 2)).toEqual({});
   });
 });
 
@@ -69,7 +69,7 @@ describe('the progress of a broadcast', () => {
       launchedAt: at(0),
     });
     expect(progress.counts).toEqual({ ...noCounts(), pending: 3_503 });
-    for (const name of ['firstSubmitAt', 'lastSubmitAt', 'finishAt', 'closedAt'])
+    for (const name of ['firstSubmitAt', 'lastSubmitAt', 'firstReceiptAt', 'lastReceiptAt', 'finishAt', 'closedAt'])
       expect(progress).not.toHaveProperty(name);
   });
 
@@ -149,6 +149,13 @@ describe('the progress of a broadcast', () => {
     await recordSubmission(store, broadcast.no, NOW + 300);
     await recordSubmission(store, broadcast.no, NOW + 800);
     expect(await reader.read(id)).toMatchObject({ firstSubmitAt: at(300), lastSubmitAt: at(800), closedAt: at(9_000) });
+  });
+
+  test('tells when its receipts came by our clock', async () => {
+    const { id, reader, broadcast } = await aBroadcast({});
+    await recordReceipts(store, broadcast.no, NOW + 400);
+    await recordReceipts(store, broadcast.no, NOW + 900);
+    expect(await reader.read(id)).toMatchObject({ firstReceiptAt: at(400), lastReceiptAt: at(900) });
   });
 
   test('of one nobody knows is refused', async () => {

@@ -59,7 +59,7 @@ async function recording() {
     spread: false,
     ids,
     index,
-    policy: new ReceiptPolicy({ route: aRoute(), index }),
+    policy: new ReceiptPolicy({ route: aRoute(), index, onReceipt: () => {} }),
     storeUp: () => told.up,
     onStoreFault: () => {
       told.faults += 1;
