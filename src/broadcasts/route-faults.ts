@@ -6,8 +6,7 @@ import type { HealthReport } from './route-health.ts';
 const DOWN_MS = 2_000;
 /** Refusals in a second that are no accident. */
 const MIN_REFUSALS = 10;
-/** More than this part of the answers throttles, and less than that part of the rate gets through: a crawl. */
-const THROTTLED_PART = 0.8;
+/** A crawl: most answers throttle, and less than this part of the usual rate gets through, or is left of the limit. */
 const CRAWL_PART = 0.05;
 
 /** Sums up the reports; undefined when no process told. */
@@ -35,8 +34,11 @@ function faultOfAnswers(
   const answered = good + refusedForNow;
   const usual = reports[0]!.configured || sum(({ best }) => best);
   const rate = sum(({ answers }) => (answers.good * 1_000) / Math.max(1, answers.ms));
-  const throttles = throttled >= MIN_REFUSALS && throttled > THROTTLED_PART * answered;
-  if (throttles && rate < Math.max(1, CRAWL_PART * usual)) return 'crawling';
+  const crawl = Math.max(1, CRAWL_PART * usual);
+  const throttles = throttled >= MIN_REFUSALS && throttled > answered / 2;
+  // A process without a batch may remember a limit that is none any more.
+  const limits = reports.filter(({ limit, batches }) => limit > 0 && batches > 0).map(({ limit }) => limit);
+  if ((throttles && rate < crawl) || (limits.length > 0 && Math.max(...limits) < crawl)) return 'crawling';
   const busy = reports.filter(({ inFlight }) => inFlight > 0);
   return busy.length > 0 && busy.every(({ silent }) => silent) ? 'silent' : undefined;
 }

@@ -10,6 +10,7 @@ import { BATCH_SIZE, broadcastRecords, planRecords } from '../../src/broadcasts/
 import { cancel, pause, resume } from '../../src/broadcasts/control.ts';
 import { launch, launchPhrase } from '../../src/broadcasts/launch.ts';
 import { type Progress, ProgressReader } from '../../src/broadcasts/progress.ts';
+import type { OrderRule } from '../../src/broadcasts/route-choice.ts';
 import type { Route } from '../../src/broadcasts/routes.ts';
 import { type Verification, verify } from '../../src/broadcasts/verify.ts';
 import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
@@ -22,6 +23,7 @@ import type { Simulator } from '../../src/simulator/running.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { segment } from '../../src/sms/segments.ts';
 import { duplicate, type Store } from '../../src/store/connection.ts';
+import { Replicas } from '../../src/store/replicas.ts';
 import type { Rendering } from '../../src/templates/rendering.ts';
 import { aNotice, approval, aRoute, HOUR_MS, noticeRecords, OPERATOR, storeNotice } from '../broadcasts/builders.ts';
 import { testStore } from '../support/redis.ts';
@@ -59,6 +61,8 @@ export interface StartInput {
   /** Changes to the one route, or several routes with their own. */
   route?: Partial<Record<keyof Route, unknown>>;
   routes?: readonly Partial<Record<keyof Route, unknown>>[];
+  /** Which routes carry which regions; none: the first, the others stand by. */
+  order?: readonly OrderRule[];
   dispatchers?: number;
   /** A store of the caller's; else one of its own on the run's Redis. */
   store?: Store;
@@ -121,7 +125,7 @@ export function dispatchFixture() {
       const redis = its.store?.redis ?? duplicate(store.redis);
       redis.on('error', () => {});
       const made = new Dispatcher({
-        store: { redis, prefix: store.prefix },
+        store: its.store ?? { redis, prefix: store.prefix, ...replicasOf(store, redis) },
         routes: its.routes ?? routes,
         notices: noticeRecords(store),
         block,
@@ -163,7 +167,8 @@ export function dispatchFixture() {
       });
       await storeNotice(store, id, notice);
       const groupsOf = async () => regions.map((region) => ({ region, language: 'fr', recipients }));
-      const deps = { store, notices: noticeRecords(store), routes, groupsOf, now };
+      const order = input.order ?? [];
+      const deps = { store, notices: noticeRecords(store), routes, order, groupsOf, now };
       const launched = await launch(deps, id, launchPhrase(notice, recipients * regions.length), OPERATOR);
       return launched.id;
     };
@@ -218,6 +223,10 @@ export function dispatchFixture() {
 
   return { start, simulate, end, atEnd: (ending: () => Promise<void>) => endings.push(ending) };
 }
+
+/** The same replicas, asked over another connection. */
+const replicasOf = ({ prefix, replicas }: Store, redis: Store['redis']) =>
+  replicas ? { replicas: new Replicas({ redis, prefix, least: replicas.least }) } : {};
 
 const passwordOf = (changes: Partial<Record<keyof Route, unknown>>) => ({
   password: typeof changes.password === 'string' ? changes.password : ACCOUNT.password,
