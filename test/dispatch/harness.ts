@@ -111,6 +111,8 @@ export function dispatchFixture() {
     const clock = { aheadMs: 0 };
     const now = () => Date.now() + clock.aheadMs;
     const logged: Record<string, unknown>[] = [];
+    /** Of all its dispatchers together. */
+    const metrics = createMetrics();
     const audiences = new Map<string, { no: number; regions: readonly string[]; recipients: number }>();
     const reader = new ProgressReader({ store, now });
 
@@ -129,7 +131,7 @@ export function dispatchFixture() {
         routes: its.routes ?? routes,
         notices: noticeRecords(store),
         block,
-        metrics: createMetrics(),
+        metrics,
         log: pino({ level: 'info' }, linesTo(logged)),
         now,
       });
@@ -193,6 +195,7 @@ export function dispatchFixture() {
       clock,
       now,
       logged,
+      metrics,
       launch: launchOne,
       progress,
       until,
