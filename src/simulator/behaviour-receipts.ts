@@ -80,7 +80,13 @@ export const receiptsSchema = z.strictObject({
     .prefault({})
     .describe('what becomes of accepted messages, as weights'),
   outcomes: z
-    .array(z.strictObject({ outcome: z.enum(OUTCOMES).describe('what becomes of them'), ...whom }))
+    .array(
+      z.strictObject({
+        outcome: z.enum(OUTCOMES).describe('what becomes of them'),
+        ...whom,
+        part: z.number().int().min(1).max(255).nullable().default(null).describe('only this part of a longer message'),
+      }),
+    )
     .max(100)
     .default([])
     .describe('chosen destinations, before the mix'),

@@ -35,7 +35,7 @@ export interface Plan {
   receiptId: (serial: number) => string;
   receiptText: (facts: ReceiptFacts) => string;
   /** Index into OUTCOMES for an accepted message. */
-  outcomeOf: (destination: number, random: SeededRandom) => number;
+  outcomeOf: (destination: number, part: number, random: SeededRandom) => number;
 }
 
 export function makePlan(behaviour: Behaviour, firstId: bigint): Plan {
@@ -61,12 +61,18 @@ export function makePlan(behaviour: Behaviour, firstId: bigint): Plan {
 }
 
 function outcomeChooser(receipts: Behaviour['receipts']): Plan['outcomeOf'] {
-  const chosen = receipts.outcomes.map((rule) => ({ index: OUTCOMES.indexOf(rule.outcome), matches: matcher(rule) }));
+  const chosen = receipts.outcomes.map((rule) => ({
+    index: OUTCOMES.indexOf(rule.outcome),
+    matches: matcher(rule),
+    part: rule.part,
+  }));
   const weights = OUTCOMES.map((outcome) => receipts.mix[outcome]);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const only = weights.indexOf(total);
-  return (destination, random) => {
-    for (const rule of chosen) if (rule.matches(destination)) return rule.index;
+  return (destination, part, random) => {
+    for (const rule of chosen) {
+      if ((rule.part === null || rule.part === part) && rule.matches(destination)) return rule.index;
+    }
     if (only >= 0) return only;
     let left = random.next() * total;
     for (let i = 0; i < weights.length; i++) {

@@ -80,10 +80,10 @@ export class Submissions {
     if (plan.refuseUdh !== undefined && part.headerOctets > 0) return plan.refuseUdh;
     if (plan.refuseSar !== undefined && part.hasSar) return plan.refuseSar;
     if (plan.refuseMessagePayload !== undefined && part.hasPayload) return plan.refuseMessagePayload;
-    const { checkLength, checkSender } = plan.behaviour.submissions;
+    const { checkLength, checkSender, defaultAlphabet } = plan.behaviour.submissions;
     if (checkSender && !this.#state.record.senders.hasFittingTon(sender)) return STATUS.ESME_RINVSRCTON;
     if (checkSender && this.#view.sourceNpi > 1) return STATUS.ESME_RINVSRCNPI;
-    if (checkLength && isTooLong(part)) return STATUS.ESME_RINVMSGLEN;
+    if (checkLength && isTooLong(part, defaultAlphabet)) return STATUS.ESME_RINVMSGLEN;
     return plan.refusals.length === 0 ? STATUS.ESME_ROK : this.#refusal();
   }
 
@@ -122,7 +122,7 @@ export class Submissions {
     held.link[place] = link.number;
     held.acceptedAt[place] = now;
     held.finalAt[place] = now + random.between(receipts.delayMs);
-    held.outcome[place] = plan.outcomeOf(view.destinationNumber, random);
+    held.outcome[place] = plan.outcomeOf(view.destinationNumber, this.#part.part, random);
     held.asks[place] = this.#asks();
     held.step[place] = random.chance(receipts.intermediate) ? STEP.enroute : STEP.final;
     held.hasLateEnroute[place] = random.chance(receipts.enrouteAfterFinal) ? 1 : 0;

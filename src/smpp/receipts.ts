@@ -20,7 +20,9 @@ export interface Receipt {
 }
 
 const DATA_CODING_UCS2 = 8;
-const LOOKS_LIKE_RECEIPT = /\bid\s*[:=].*\b(?:stat|dlvrd|done[ _]?date|submit[ _]?date|err)\s*[:=]/is;
+/** Two expressions, one after the other: as one, a text of a thousand `id:` would be searched a thousand times over. */
+const ID_LABEL = /\bid\s*[:=]/i;
+const OTHER_LABEL = /\b(?:stat|dlvrd|done[ _]?date|submit[ _]?date|err)\s*[:=]/i;
 
 /** Whether a deliver_sm or data_sm is a receipt: by the type bits of esm_class, else by its TLVs, else by its text. */
 export function isReceipt(deliver: Deliver): boolean {
@@ -28,7 +30,12 @@ export function isReceipt(deliver: Deliver): boolean {
   if (type === ESM_CLASS.deliveryReceipt || type === ESM_CLASS.intermediateNotification) return true;
   if (type !== 0) return false;
   if (deliver.receiptedMessageId !== undefined || deliver.messageState !== undefined) return true;
-  return LOOKS_LIKE_RECEIPT.test(receiptText(deliver));
+  return looksLikeReceipt(receiptText(deliver));
+}
+
+function looksLikeReceipt(text: string): boolean {
+  const id = text.search(ID_LABEL);
+  return id >= 0 && OTHER_LABEL.test(text.slice(id + 'id'.length));
 }
 
 /** Reads a receipt; `isReceipt` comes first. */
@@ -41,6 +48,9 @@ export function parseReceipt(deliver: Deliver): Receipt {
   if (deliver.messageState !== undefined) {
     receipt.state = stateOfNumber(deliver.messageState) ?? receipt.state;
   }
+  // Whatever word an intermediate notification has (quirk 9), it says that the message is on its way (§5.2.12).
+  const isIntermediate = (deliver.esmClass & ESM_CLASS.typeMask) === ESM_CLASS.intermediateNotification;
+  if (isIntermediate && receipt.state === 'unknown') receipt.state = 'enroute';
   const code = deliver.networkErrorCode;
   if (code !== undefined && receipt.err === undefined) {
     receipt.err = String((code[1]! << 8) | code[2]!).padStart(3, '0');

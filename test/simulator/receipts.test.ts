@@ -63,6 +63,17 @@ describe('what a receipt says', () => {
     expect(client.receipts()[1]).toContain('REJECTD');
   });
 
+  test('of chosen parts of a longer message what was chosen for them', async () => {
+    const simulator = await fixture.start({ receipts: { outcomes: [{ outcome: 'rejected', part: 2 }] } });
+    const client = await fixture.bound(simulator);
+    for (const part of [1, 2, 3]) {
+      const fields = { sar_msg_ref_num: 7, sar_total_segments: 3, sar_segment_seqnum: part };
+      await client.submit({ to: ALICE, fields });
+    }
+    await waitFor(() => client.receipts().length === 3);
+    expect(client.receipts().map((text) => /stat:(\w+)/.exec(text)?.[1])).toEqual(['DELIVRD', 'REJECTD', 'DELIVRD']);
+  });
+
   test('expired, when the validity period ends first', async () => {
     const simulator = await fixture.start({ receipts: { delayMs: { min: 60_000, max: 60_000 } } });
     const client = await fixture.bound(simulator);

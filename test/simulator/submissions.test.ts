@@ -134,6 +134,16 @@ describe('a submission', () => {
     expect(await client.next(COMMAND.submit_sm_resp)).toMatchObject({ status });
   });
 
+  test('of extension characters in Latin-1 is as long as its septets on the air', async () => {
+    const simulator = await fixture.start({ submissions: { checkLength: true, defaultAlphabet: 'latin1' } });
+    const client = await fixture.boundRaw(simulator);
+    for (const [i, octets] of [80, 81].entries()) {
+      client.submit(2 + i, ALICE, { short_message: Buffer.alloc(octets, '[') });
+      const status = i === 0 ? STATUS.ESME_ROK : STATUS.ESME_RINVMSGLEN;
+      expect(await client.next(COMMAND.submit_sm_resp)).toMatchObject({ status });
+    }
+  });
+
   test('to what is no number, or cut short, is refused and the session goes on', async () => {
     const simulator = await fixture.start();
     const client = await fixture.boundRaw(simulator);

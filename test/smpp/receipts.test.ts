@@ -100,6 +100,13 @@ describe('parseReceipt', () => {
     expect(parse(APPENDIX_B.replace('DELIVRD', word)).state).toBe(state);
   });
 
+  test.each(['SENDING', 'UNKNOWN', 'MMSGRCV'])('takes %s of an intermediate notification for on its way', (word) => {
+    const parts = { esmClass: 0x20 };
+    expect(parse(`id:77 stat:${word} err:000`, parts).state).toBe('enroute');
+    expect(parse(APPENDIX_B.replace('DELIVRD', word), parts).state).toBe('enroute');
+    expect(parse(APPENDIX_B, parts).state).toBe('delivered');
+  });
+
   test('quirk 5: TLVs go before the text; either may be missing', () => {
     const tlvs = [tlv(0x001e, cstr('abc')), tlv(0x0427, u8(5))];
     expect(parse(APPENDIX_B, { tlvs })).toMatchObject({ messageId: 'abc', state: 'undeliverable', err: '000' });
