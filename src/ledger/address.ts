@@ -5,6 +5,7 @@
  */
 export const MAX_BROADCAST_NO = 2 ** 17 - 1;
 export const MAX_BATCHES = 2 ** 20;
+export const MAX_SLOTS = 2 ** 10;
 export const MAX_PARTS = 2 ** 6;
 
 const SLOT_PART_ROOM = 2 ** 16;

@@ -15,11 +15,11 @@ else
   local to, ok = {}, {}
   for i = 1, count do
     local is = string.byte(held, i) or 0
-    if is % 128 == 0 then
+    if is % 32 == 0 then
       added = added + 1
       to[i], ok[i] = string.char(is + 1), '\1'
     else
-      to[i], ok[i] = string.char(is), is % 128 == 1 and '\1' or '\0'
+      to[i], ok[i] = string.char(is), is % 32 == 1 and '\1' or '\0'
     end
   end
   granted = table.concat(ok)

@@ -22,6 +22,8 @@ export interface Batch {
   readonly size: number;
   /** Parts whose receipts must all come: 1, or the segments of the text where each is receipted. */
   readonly parts: number;
+  /** Of the one who took it: the ledger refuses events of its claims once another has. Absent where nobody claims. */
+  readonly epoch?: number;
   readonly shard: number;
   readonly key: string;
 }

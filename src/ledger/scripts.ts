@@ -1,7 +1,7 @@
 /** The ledger's scripts as typed calls on a connection. */
 import { readFileSync } from 'node:fs';
 import type { Store } from '../store/connection.ts';
-import { eventCode, transitionTable } from './states.ts';
+import { eventCode, isOfClaim, SLOT_EVENTS, transitionTable } from './states.ts';
 
 type Argument = string | number | Buffer;
 
@@ -21,8 +21,15 @@ export interface LedgerScripts {
 
 const source = (name: string): string => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
 
-/** First argument of every `ledgerApply`: the table of changes and, as its last byte, the event that waits for all parts. */
-export const APPLY_TABLE = Buffer.concat([transitionTable(), Buffer.of(eventCode('receiptDelivered'))]);
+/**
+ * First argument of every `ledgerApply`: the table of changes; for each event, whether it is one of a claim (0 or 1); and the
+ * event that waits for all parts.
+ */
+export const APPLY_TABLES = Buffer.concat([
+  transitionTable(),
+  Buffer.from(SLOT_EVENTS.map((event) => (isOfClaim(event) ? 1 : 0))),
+  Buffer.of(eventCode('receiptDelivered')),
+]);
 
 export function withScripts(redis: Store['redis']): Store['redis'] & LedgerScripts {
   redis.defineCommand('ledgerApply', { lua: source('apply') });

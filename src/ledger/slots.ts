@@ -6,9 +6,17 @@ import { randomInt } from 'node:crypto';
 import type { Store } from '../store/connection.ts';
 import { confirmed } from '../store/replicas.ts';
 import { type Batch, countsKey, SHARDS, SLOTS_OFFSET, shardTag } from './keys.ts';
-import { APPLY_TABLE, type LedgerScripts, withScripts } from './scripts.ts';
+import { APPLY_TABLES, type LedgerScripts, withScripts } from './scripts.ts';
 import type { SlotChanges } from './slot-changes.ts';
-import { IN_DOUBT_COUNTER, isInDoubt, SLOT_STATES, type SlotState, STATE_MASK, STATE_ROOM } from './states.ts';
+import {
+  IN_DOUBT_COUNTER,
+  isInDoubt,
+  PARTS_IN_BYTE,
+  SLOT_STATES,
+  type SlotState,
+  STATE_MASK,
+  STATE_ROOM,
+} from './states.ts';
 
 const MAX_EPOCH_STEP = 2 ** 31;
 
@@ -36,7 +44,7 @@ export class Slots {
 
   /** Takes a batch over from whoever had it: from here on only the returned epoch may claim. */
   async take(batch: Batch): Promise<Taken> {
-    const masks = batch.parts > 1 ? batch.size : 0;
+    const masks = batch.parts > PARTS_IN_BYTE ? batch.size : 0;
     const bytes = SLOTS_OFFSET + batch.size + masks;
     const held = await this.#redis.ledgerTakeBuffer(batch.key, bytes, randomInt(1, MAX_EPOCH_STEP));
     return { epoch: held.readUInt32BE(0), slots: held.subarray(SLOTS_OFFSET, SLOTS_OFFSET + batch.size) };
@@ -50,16 +58,16 @@ export class Slots {
     );
   }
 
-  /** Makes the changes durable; resolves with the number of slots that changed. Safe to repeat. */
+  /** Makes the changes durable; resolves with how many changes of a slot there were. Safe to repeat. */
   async apply(changes: SlotChanges): Promise<number> {
     const calls: Promise<number>[] = [];
     for (const group of changes.calls()) {
       const { shard, broadcastNo } = group[0]!.batch;
       const keys: (string | Buffer)[] = [countsKey(this.#store, shard, broadcastNo)];
-      const args: (string | number | Buffer)[] = [APPLY_TABLE];
-      for (const { batch, runs } of group) {
+      const args: Buffer[] = [APPLY_TABLES];
+      for (const { batch, packed } of group) {
         keys.push(batch.key);
-        args.push(batch.lane, batch.size, batch.parts, runs);
+        args.push(packed);
       }
       calls.push(confirmed(this.#store, shardTag(shard), () => this.#redis.ledgerApply(keys.length, ...keys, ...args)));
     }

@@ -1,6 +1,7 @@
 /**
  * The states of a slot, what may happen to it, and where that leads: one literal table, used by the scripts in Redis
- * and by every reader. A slot is one byte: the state in its low five bits, and the mark `IN_DOUBT`, which never goes away.
+ * and by every reader. A slot is one byte: the state in its low five bits, two bits for parts whose receipt has come, and the mark
+ * `IN_DOUBT`, which never goes away.
  */
 
 /** In order of their byte. Everything from `delivered` on is final. */
@@ -29,6 +30,9 @@ export type SlotState = (typeof SLOT_STATES)[number];
 /** The mark on a slot whose submission was written and whose response was never recorded (it may be sent twice). */
 export const IN_DOUBT = 0x80;
 export const STATE_MASK = 0x1f;
+/** The bits of a slot's first and second part, where each has its receipt; more parts have a mask of their own. */
+export const PART_BITS = [0x20, 0x40] as const;
+export const PARTS_IN_BYTE = PART_BITS.length;
 /** States a table row has room for; also the counters of a lane. */
 export const STATE_ROOM = 32;
 /** The counter that holds how many slots of a lane carry the mark `IN_DOUBT`. */
@@ -45,6 +49,8 @@ interface Rule {
   readonly to: SlotState;
   /** Whether the change also sets the mark. */
   readonly inDoubt?: true;
+  /** Whether it tells the end of a claim: void when another has taken the batch since, and may have claimed the slot too. */
+  readonly ofClaim?: true;
 }
 
 /**
@@ -57,16 +63,16 @@ export const RULES = {
   /** About to be written (ledger rule 1). */
   claim: { from: ['pending'], to: 'sending' },
   /** Claimed and surely not taken: never written, or refused for now. */
-  release: { from: ['sending'], to: 'pending' },
+  release: { from: ['sending'], to: 'pending', ofClaim: true },
   /** ESME_ROK with an id (rule 2), also late: the text is at the SMSC, so it must not be sent again. */
   accept: { from: ['pending', 'sending'], to: 'accepted' },
   acceptUntraceable: { from: [...UNSENT, 'sending', 'refused', 'invalid'], to: 'untraceable' },
-  refuse: { from: ['sending'], to: 'refused' },
-  refuseDestination: { from: ['sending'], to: 'invalid' },
+  refuse: { from: ['sending'], to: 'refused', ofClaim: true },
+  refuseDestination: { from: ['sending'], to: 'invalid', ofClaim: true },
   /** Response never recorded, policy `resend` (rule 5). */
-  doubt: { from: ['sending'], to: 'pending', inDoubt: true },
+  doubt: { from: ['sending'], to: 'pending', inDoubt: true, ofClaim: true },
   /** Response never recorded, policy `hold`. */
-  hold: { from: ['sending'], to: 'held', inDoubt: true },
+  hold: { from: ['sending'], to: 'held', inDoubt: true, ofClaim: true },
   cancel: { from: ['pending'], to: 'cancelled' },
   lapse: { from: ['pending'], to: 'lapsed' },
   /** The receipt deadline has passed. */
@@ -94,6 +100,8 @@ const CODES = new Map(SLOT_EVENTS.map((event, code) => [event, code]));
 /** The byte that stands for an event between the ledger and its scripts. */
 export const eventCode = (event: SlotEvent): number => CODES.get(event)!;
 
+export const isOfClaim = (event: SlotEvent): boolean => 'ofClaim' in RULES[event];
+
 export const stateOf = (byte: number): SlotState => SLOT_STATES[byte & STATE_MASK]!;
 export const isInDoubt = (byte: number): boolean => (byte & IN_DOUBT) !== 0;
 export const isFinal = (state: SlotState): boolean => SLOT_STATES.indexOf(state) >= SLOT_STATES.indexOf('delivered');
@@ -102,7 +110,7 @@ export const isFinal = (state: SlotState): boolean => SLOT_STATES.indexOf(state)
 export function nextByte(byte: number, event: SlotEvent): number {
   const rule: Rule = RULES[event];
   if (!rule.from.includes(stateOf(byte))) return byte;
-  return SLOT_STATES.indexOf(rule.to) | (byte & IN_DOUBT) | (rule.inDoubt ? IN_DOUBT : 0);
+  return SLOT_STATES.indexOf(rule.to) | (byte & ~STATE_MASK) | (rule.inDoubt ? IN_DOUBT : 0);
 }
 
 /** The table for the scripts: byte `event * 32 + state` holds the next state and, where the event sets it, the mark. */

@@ -1,7 +1,17 @@
+import fc from 'fast-check';
 import { batchOfLane, SHARDS } from '../../src/ledger/keys.ts';
 import { SlotChanges } from '../../src/ledger/slot-changes.ts';
 import { Slots } from '../../src/ledger/slots.ts';
-import { IN_DOUBT, nextByte, SLOT_EVENTS, SLOT_STATES } from '../../src/ledger/states.ts';
+import {
+  IN_DOUBT,
+  isOfClaim,
+  nextByte,
+  PART_BITS,
+  SLOT_EVENTS,
+  SLOT_STATES,
+  STATE_MASK,
+  stateOf,
+} from '../../src/ledger/states.ts';
 import type { Store } from '../../src/store/connection.ts';
 import { testStore } from '../support/redis.ts';
 import { batch, byteOf, changes, newBroadcastNo, putSlots, readSlots, recounted } from './ledger.ts';
@@ -17,7 +27,8 @@ describe('applying events to slots', () => {
   });
   afterAll(() => close());
 
-  const everyByte = [0, IN_DOUBT].flatMap((mark) => SLOT_STATES.map((_, state) => state | mark));
+  const marks = [0, ...PART_BITS, 0x60].flatMap((bits) => [bits, bits | IN_DOUBT]);
+  const everyByte = marks.flatMap((mark) => SLOT_STATES.map((_, state) => state | mark));
 
   test.each(SLOT_EVENTS)('rule 4: the script does with %s what the table says, from every byte', async (event) => {
     const all = batch(store, { size: everyByte.length });
@@ -37,7 +48,7 @@ describe('applying events to slots', () => {
   test('several events of a slot in one call happen in their order', async () => {
     const one = batch(store);
     const history = changes([one, 2, 'claim'], [one, 2, 'doubt'], [one, 2, 'claim'], [one, 2, 'accept']);
-    expect(await slots.apply(history)).toBe(1);
+    expect(await slots.apply(history)).toBe(4);
     expect(await readSlots(store, one)).toEqual([0, 0, byteOf('accepted', IN_DOUBT), 0, 0, 0, 0, 0]);
     const [counts] = await slots.counts(one.broadcastNo, [8]);
     expect(counts).toMatchObject({ states: { pending: 7, sending: 0, accepted: 1 }, inDoubt: 1 });
@@ -61,6 +72,95 @@ describe('applying events to slots', () => {
     expect(counts?.states).toMatchObject({ pending: 0, accepted: 334, delivered: 666 });
   });
 
+  test('changes far apart and changes near each other leave all others as they are', async () => {
+    for (const step of [1, 2, 7, 39, 41, 300]) {
+      const full = batch(store, { size: 1_000 });
+      const before = Array.from({ length: 1_000 }, (_, slot) => byteOf(slot % 2 === 0 ? 'sending' : 'held', IN_DOUBT));
+      await putSlots(store, full, before);
+      const some = new SlotChanges();
+      for (let slot = 0; slot < 1_000; slot += step) some.add(full, slot, 'receiptDelivered');
+      await slots.apply(some);
+      const expected = before.map((byte, slot) => (slot % step === 0 ? byteOf('delivered', IN_DOUBT) : byte));
+      expect(await readSlots(store, full)).toEqual(expected);
+    }
+  });
+
+  test('rule 5: events of a claim are void once another has taken the batch', async () => {
+    const one = batch(store);
+    const { epoch } = await slots.take(one);
+    await slots.claim(one, epoch, 0, 7);
+    const outlived = { ...one, epoch };
+    const second = await slots.take(one);
+    // The second taker has the slots in the air itself by now.
+    const late = new SlotChanges();
+    const ofClaim = SLOT_EVENTS.filter(isOfClaim);
+    expect(ofClaim).toEqual(['release', 'refuse', 'refuseDestination', 'doubt', 'hold']);
+    ofClaim.forEach((event, slot) => {
+      late.add(outlived, slot, event);
+    });
+    expect(await slots.apply(late)).toBe(0);
+    expect(await readSlots(store, one)).toEqual(new Array(8).fill(byteOf('sending')));
+
+    const own = { ...one, epoch: second.epoch };
+    expect(await slots.apply(changes([own, 0, 'release'], [own, 1, 'refuse']))).toBe(2);
+    expect((await readSlots(store, one)).slice(0, 3).map(stateOf)).toEqual(['pending', 'refused', 'sending']);
+  });
+
+  test('rule 5: what the SMSC is known to have holds whoever has the batch', async () => {
+    const one = batch(store);
+    const { epoch } = await slots.take(one);
+    await slots.claim(one, epoch, 0, 7);
+    await slots.take(one);
+    const outlived = { ...one, epoch };
+    const facts = changes(
+      [outlived, 0, 'accept'],
+      [outlived, 1, 'acceptUntraceable'],
+      [outlived, 2, 'receiptRejected'],
+    );
+    expect(await slots.apply(facts)).toBe(3);
+    const states = (await readSlots(store, one)).slice(0, 4).map(stateOf);
+    expect(states).toEqual(['accepted', 'untraceable', 'rejected', 'sending']);
+  });
+
+  test.each([1, 2, 3])(
+    'whatever happens in whatever order to a text of %i parts, it is as the model says',
+    async (parts) => {
+      const size = 60;
+      const slot = fc.nat(size - 1);
+      const change = fc.record({
+        first: slot,
+        length: fc.oneof({ weight: 3, arbitrary: fc.constant(1) }, fc.integer({ min: 1, max: size })),
+        event: fc.constantFrom(...SLOT_EVENTS),
+        part: fc.nat(parts - 1),
+      });
+      const groups = fc.array(fc.array(change, { maxLength: 30 }), { maxLength: 4 });
+      await fc.assert(
+        fc.asyncProperty(groups, async (given) => {
+          const one = batch(store, { size, parts });
+          const model = Array.from({ length: size }, () => ({ byte: 0, arrived: new Set<number>() }));
+          for (const group of given) {
+            const together = new SlotChanges();
+            for (const { first, length, event, part } of group) {
+              const last = Math.min(first + length, size) - 1;
+              together.addRun(one, first, last, event, part);
+              for (const at of model.slice(first, last + 1)) {
+                if (event === 'receiptDelivered') at.arrived.add(part);
+                if (event !== 'receiptDelivered' || at.arrived.size === parts) at.byte = nextByte(at.byte, event);
+              }
+            }
+            await slots.apply(together);
+          }
+          const known = IN_DOUBT | STATE_MASK;
+          expect((await readSlots(store, one)).map((byte) => byte & known)).toEqual(
+            model.map(({ byte }) => byte & known),
+          );
+          expect(await slots.counts(one.broadcastNo, [size])).toEqual(await recounted(store, [one], [size]));
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
+
   test('nothing to apply asks nothing of the store', async () => {
     expect(await slots.apply(new SlotChanges())).toBe(0);
   });
@@ -76,7 +176,7 @@ describe('applying events to slots', () => {
       all.addRun(each, 0, 3, 'accept');
       all.addRun(each, 4, 4, 'doubt');
     }
-    expect(await slots.apply(all)).toBe(45);
+    expect(await slots.apply(all)).toBe(70);
     const sizes = [20, 20, 10];
     const kept = await slots.counts(broadcastNo, sizes);
     expect(kept).toEqual(await recounted(store, batches, sizes));

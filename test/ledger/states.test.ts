@@ -4,6 +4,7 @@ import {
   isFinal,
   isInDoubt,
   nextByte,
+  PART_BITS,
   SLOT_EVENTS,
   SLOT_STATES,
   type SlotEvent,
@@ -41,7 +42,7 @@ const TABLE: Record<SlotEvent, string> = {
   textDelivered: '      d  d  d  d  .  .  .  .  d  .  d  d  d  d  d  d  d ',
   partFailed: '         u  u  u  u  u  .  .  .  u  .  u  u  u  u  u  u  u ',
 };
-const MARKS = [0, IN_DOUBT];
+const MARKS = [0, ...PART_BITS, 0x60].flatMap((bits) => [bits, bits | IN_DOUBT]);
 
 describe('the table of slot changes', () => {
   test.each(Object.entries(TABLE))('%s leads from every state where it should', (event, row) => {
