@@ -1,6 +1,7 @@
 /** The PDUs that come now and then: binds, unbind, enquire_link, cancel_sm, query_sm, and those nobody knows. */
 import { COMMAND, RESPONSE_BIT, STATUS } from '../smpp/constants.ts';
 import { PduError } from '../smpp/errors.ts';
+import { BODIES } from '../smpp/fields.ts';
 import { readU32 } from '../smpp/octets.ts';
 import { decodePdu, isResponse, type Pdu } from '../smpp/pdu.ts';
 import { BIND_TYPE_OF, judgeBind } from './binds.ts';
@@ -28,9 +29,11 @@ export class Requests {
       this.#answer(link, decodePdu(buf, start, end));
     } catch (error) {
       if (!(error instanceof PduError)) throw error;
-      const isKnown = error.status !== STATUS.ESME_RINVCMDID && !isResponse(error.command);
-      const command = isKnown ? (error.command | RESPONSE_BIT) >>> 0 : COMMAND.generic_nack;
-      if (!isResponse(error.command)) link.send({ command, status: error.status, sequence: error.sequence });
+      if (isResponse(error.command)) return;
+      // An outbind or alert_notification has no response of its own, however it is broken.
+      const response = (error.command | RESPONSE_BIT) >>> 0;
+      const command = BODIES.has(response) ? response : COMMAND.generic_nack;
+      link.send({ command, status: error.status, sequence: error.sequence });
     }
   }
 

@@ -128,6 +128,20 @@ describe('a session', () => {
     await fixture.bound(simulator);
   });
 
+  test.each([
+    ['outbind', COMMAND.outbind],
+    ['alert_notification', COMMAND.alert_notification],
+  ])('gets generic_nack for an %s that ends early, which has no response of its own', async (_name, command) => {
+    const simulator = await fixture.start();
+    const client = await fixture.boundRaw(simulator);
+    const header = Buffer.alloc(16);
+    header.writeUInt32BE(16, 0);
+    header.writeUInt32BE(command, 4);
+    header.writeUInt32BE(5, 12);
+    client.socket.write(header);
+    expect(await client.next(COMMAND.generic_nack)).toMatchObject({ status: STATUS.ESME_RINVCMDLEN, sequence: 5 });
+  });
+
   test('gets generic_nack for a command nobody knows, and goes on', async () => {
     const simulator = await fixture.start();
     const client = await fixture.boundRaw(simulator);
