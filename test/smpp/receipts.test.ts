@@ -175,6 +175,14 @@ describe('isReceipt', () => {
   );
 });
 
+test('a payload of ten thousand labels is looked through once, not once for each', () => {
+  const bytes = dataPdu({ esmClass: 0, tlvs: [tlv(0x0424, Buffer.from('id:'.repeat(20_000)))] });
+  const long = readDeliver(bytes, 0, bytes.length);
+  // Were it searched from every label on, each of these would take a second.
+  const found = Array.from({ length: 50 }, () => isReceipt(long));
+  expect(new Set(found)).toEqual(new Set([false]));
+});
+
 describe('receipt states', () => {
   test('message_state has the numbers of SMPP 3.4 §5.2.28', () => {
     expect([1, 2, 3, 4, 5, 6, 7, 8].map(stateOfNumber)).toEqual([
