@@ -82,6 +82,12 @@ export function createMetrics({ processMetrics = false }: { processMetrics?: boo
       labelNames: ['route', 'link'],
       registers,
     }),
+    windowLimit: new Gauge({
+      name: 'tocsin_window_limit',
+      help: 'Most submissions in flight on a link, as configured or as learned from the SMSC',
+      labelNames: ['route'],
+      registers,
+    }),
     linksBound: new Gauge({
       name: 'tocsin_links_bound',
       help: 'Links that are bound',

@@ -109,6 +109,9 @@ export const routeHealth = z
     linksBound: count,
     inFlight: count.meta({ description: 'Submissions without a response' }),
     limit: z.number().meta({ description: 'Segments a second in force; 0 for none' }),
+    window: count
+      .optional()
+      .meta({ description: 'Most submissions in flight on a link, where the SMSC takes fewer than configured' }),
     refused: z.string().optional().meta({ description: 'Why the SMSC refuses the account' }),
     breaker: z
       .object({

@@ -22,6 +22,8 @@ export interface HealthReport {
   readonly batches: number;
   /** Segments a second in force; 0 for none. */
   readonly limit: number;
+  /** Most submissions in flight on a link, where the SMSC was found to take fewer than configured. */
+  readonly window?: number;
   readonly refused?: string;
   /** How long no link has been bound; 0 while one is. */
   readonly unboundMs: number;
@@ -44,6 +46,8 @@ export interface RouteHealthSummary {
   readonly inFlight: number;
   /** Segments a second in force; 0 for none. */
   readonly limit: number;
+  /** Most submissions in flight on a link, where the SMSC was found to take fewer than configured. */
+  readonly window?: number;
   /** Why the SMSC refuses the account: nobody tries again until a person has looked at it. */
   readonly refused?: string;
   /** Whether the route is in use; see breaker.ts. */
@@ -108,8 +112,10 @@ function summary(route: string, given: readonly HealthReport[], breaker: Breaker
   const refused = given.find((report) => report.refused !== undefined)?.refused;
   const limit = Math.max(0, ...given.map((report) => report.limit));
   const inFlight = sum((report) => report.inFlight);
+  const windows = given.flatMap(({ window }) => window ?? []);
+  const narrow = windows.length > 0 ? { window: Math.min(...windows) } : {};
   const counts = { dispatchers: given.length, links, linksBound: bound, inFlight, limit };
-  return { route, state, ...counts, ...(refused ? { refused } : {}), breaker: shown(breaker) };
+  return { route, state, ...counts, ...narrow, ...(refused ? { refused } : {}), breaker: shown(breaker) };
 }
 
 function shown({ state, since, reason }: Breaker): RouteHealthSummary['breaker'] {

@@ -51,9 +51,11 @@ export class Link {
   #failures = 0;
   /** Places promised to claims that are under way. */
   #reserved = 0;
+  #window: number;
 
   constructor(route: Route, no: number, events: LinkEvents) {
     this.#route = route;
+    this.#window = route.window;
     this.no = no;
     this.#events = events;
   }
@@ -71,6 +73,12 @@ export class Link {
     const session = this.#session;
     if (this.#state !== 'bound' || !session?.writable) return 0;
     return Math.max(0, session.room - this.#reserved);
+  }
+
+  /** Narrows or widens the window, within what the route is configured for. */
+  set window(places: number) {
+    this.#window = places;
+    if (this.#session) this.#session.windowLimit = places;
   }
 
   reserve(places: number): void {
@@ -153,6 +161,7 @@ export class Link {
         },
       },
     );
+    session.windowLimit = this.#window;
     this.#session = session;
     session.bind().then(
       () => {

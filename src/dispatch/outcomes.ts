@@ -25,6 +25,8 @@ export interface OutcomeDeps {
   readonly now: () => number;
   /** The SMSC throttles the account. */
   readonly onThrottled: () => void;
+  /** Whether refusals may yet prove to concern the window, which is found out first. */
+  readonly windowTried: () => boolean;
   /** A run may have work again. */
   readonly onWork: () => void;
 }
@@ -92,7 +94,9 @@ export class Outcomes {
     const { route, recorder, now } = this.#deps;
     const slot = slotOf(address);
     let action = this.#actionOf(status);
-    const tooFast = action === 'throttle' || (action === 'queueFull' && this.#queueFull.concernsAccount(now()));
+    const tooFast =
+      action === 'throttle' ||
+      (action === 'queueFull' && !this.#deps.windowTried() && this.#queueFull.concernsAccount(now()));
     if (tooFast) this.#deps.onThrottled();
     if (action !== 'refuse' && action !== 'refuseDestination') this.#deps.tally.refusal(tooFast);
     const refusals = run.refusals(slot);

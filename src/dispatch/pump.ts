@@ -19,6 +19,8 @@ export interface PumpDeps {
   readonly pacer: Pacer;
   readonly gates: RegionGates;
   readonly links: readonly Link[];
+  /** Most submissions in flight on a link, as they are now. */
+  readonly window: () => number;
   readonly now: () => number;
   /** Submissions were written for a broadcast. */
   readonly onSubmitted: (run: BatchRun, segments: number) => void;
@@ -105,7 +107,7 @@ export class Pump {
     };
     link.reserve(needed);
     this.#underWay += 1;
-    this.#submit(run, link, work, moment)
+    this.#submit(run, link, work, each, moment)
       .catch((error: unknown) => this.#deps.onStoreFault(error as Error))
       .finally(() => {
         link.unreserve(needed);
@@ -120,7 +122,7 @@ export class Pump {
 
   /** Parts of a text that leave together: all, but where the window is smaller than the text. */
   #atOnce(run: BatchRun): number {
-    return Math.min(run.templates.length, this.#deps.route.window);
+    return Math.min(run.templates.length, this.#deps.window());
   }
 
   /** The link with the most room, if enough of its window is free. */
@@ -128,12 +130,12 @@ export class Pump {
     let best: Link | undefined;
     for (const link of this.#deps.links) if (link.room > (best?.room ?? 0)) best = link;
     if (!best) return undefined;
-    const enough = Math.max(1, Math.floor(this.#deps.route.window / REFILL_PART));
+    const enough = Math.max(1, Math.floor(this.#deps.window() / REFILL_PART));
     return best.room >= enough || best.inFlight < enough ? best : undefined;
   }
 
-  /** Claims and writes; `moment` waits until the segments are due, which the claim has time until. */
-  async #submit(run: BatchRun, link: Link, work: Work, moment: () => Promise<void>): Promise<void> {
+  /** Claims and writes `parts` of each text; `moment` waits until the segments are due, which the claim has time until. */
+  async #submit(run: BatchRun, link: Link, work: Work, parts: number, moment: () => Promise<void>): Promise<void> {
     if (work.kind === 'part') {
       await moment();
       if (!link.open) {
@@ -156,7 +158,6 @@ export class Pump {
       await this.#release(run, work.first, granted);
       return;
     }
-    const parts = this.#atOnce(run);
     let count = 0;
     forEachStretch(granted, (from, to) => {
       const [first, last] = [work.first + from, work.first + to];

@@ -52,6 +52,10 @@ export class RouteAlarms {
     this.#distrusted = undefined;
   }
 
+  window(places: number): void {
+    this.#log.info({ places }, 'the window of the links follows what the SMSC takes');
+  }
+
   unverified(): void {
     this.#log.warn('tls.verify is false: whoever answers at the address of the SMSC is taken for it');
   }

@@ -28,7 +28,9 @@ import { Receipts } from './receipts.ts';
 import { Recorder } from './recorder.ts';
 import { RegionGates } from './region-gates.ts';
 import { RouteAlarms } from './route-alarms.ts';
+import { RouteLinks } from './route-links.ts';
 import { Tally } from './tally.ts';
+import { WindowLearner } from './window-learner.ts';
 
 export interface RouteDispatchDeps {
   readonly store: Store;
@@ -61,10 +63,11 @@ export class RouteDispatch {
   readonly #parked: ParkedReceipts;
   readonly #outcomes: Outcomes;
   readonly #processor: BatchProcessor;
-  readonly #links: Link[];
+  readonly #links: RouteLinks;
   readonly #pacer: Pacer;
   readonly #pump: Pump;
   readonly #answers: AnswerWatch;
+  readonly #window: WindowLearner;
 
   constructor(deps: RouteDispatchDeps) {
     this.#deps = deps;
@@ -92,18 +95,27 @@ export class RouteDispatch {
       tally: this.#tally,
       now,
       onThrottled: () => void this.#pacer.throttled().catch(onStoreFault),
+      windowTried: () => this.#window.trying,
       onWork,
+    });
+    this.#window = new WindowLearner({
+      widest: route.window,
+      onLimit: (places) => this.#narrow(places),
+      inFlight: () => this.#links.inFlight,
+      now: () => performance.now(),
     });
     const receipts = new Receipts({ route, recorder: this.#recorder, tally: this.#tally });
     this.#pacer = new Pacer({ store, route, answers: this.#tally });
-    this.#links = Array.from({ length: route.links }, (_, i) => new Link(route, i, this.#linkEvents(receipts)));
+    const events = this.#linkEvents(receipts);
+    this.#links = new RouteLinks(Array.from({ length: route.links }, (_, i) => new Link(route, i, events)));
     this.#pump = new Pump({
       route,
       slots,
       feed: this.#feed,
       pacer: this.#pacer,
       gates: new RegionGates({ pacerOf: (region) => this.#regionPacer(region), onDue: onWork, onStoreFault }),
-      links: this.#links,
+      links: this.#links.all,
+      window: () => this.#window.limit,
       now,
       onSubmitted: (run, segments) => {
         this.#tally.segments += segments;
@@ -133,7 +145,7 @@ export class RouteDispatch {
 
   start(): void {
     if (this.#deps.route.tls?.verify === false) this.#alarms.unverified();
-    for (const link of this.#links) link.start();
+    this.#links.start();
     this.#pump.start();
   }
 
@@ -141,6 +153,7 @@ export class RouteDispatch {
     return {
       onResponse: (link, address, status, id) => {
         const session = link.session;
+        this.#window.answered(status, link);
         this.#outcomes.response(address, status, id, () => link.release(session));
       },
       onLateResponse: (_link, address, status, id) => this.#outcomes.lateResponse(address, status, id),
@@ -170,7 +183,12 @@ export class RouteDispatch {
   /** The SMSC refuses the account: no link of the route tries again, since a bind storm locks it. */
   #refuse(status: string): void {
     if (!this.#alarms.refuse(status)) return;
-    for (const link of this.#links) link.stop(`route refused with ${status}`);
+    this.#links.stop(`route refused with ${status}`);
+  }
+
+  #narrow(places: number): void {
+    this.#links.narrow(places);
+    this.#alarms.window(places);
   }
 
   get id(): string {
@@ -179,7 +197,7 @@ export class RouteDispatch {
 
   /** Whether a link is bound here. */
   get bound(): boolean {
-    return this.#links.some(({ state }) => state === 'bound');
+    return this.#links.bound > 0;
   }
 
   /** Batches at a time that fill the windows while others drain. */
@@ -233,9 +251,7 @@ export class RouteDispatch {
 
   /** Makes every link bind anew; returns how many are told. */
   reconnect(reason: string): number {
-    const told = this.#links.filter(({ state }) => state !== 'stopped');
-    for (const link of told) link.reconnect(reason);
-    return told.length;
+    return this.#links.reconnect(reason);
   }
 
   reconcileReceipts(): Promise<void> {
@@ -245,18 +261,20 @@ export class RouteDispatch {
   health(): HealthReport {
     const { route, metrics } = this.#deps;
     this.#tally.publish(metrics, route.id);
-    const bound = this.#links.filter(({ state }) => state === 'bound').length;
-    const inFlight = this.#links.reduce((sum, link) => sum + link.inFlight, 0);
+    this.#links.publish(metrics, route.id);
+    const { bound, inFlight } = this.#links;
     const { limit } = this.#pacer;
-    metrics.linksBound.set({ route: route.id }, bound);
     metrics.pacerRate.set({ route: route.id }, limit);
+    const window = this.#window.limit;
+    metrics.windowLimit.set({ route: route.id }, window);
     return {
       route: route.id,
-      links: this.#links.length,
+      links: this.#links.all.length,
       bound,
       inFlight,
       batches: this.#feed.runs.length,
       limit,
+      ...(window < route.window ? { window } : {}),
       ...(this.#alarms.refused ? { refused: this.#alarms.refused } : {}),
       ...this.#answers.look({ bound, inFlight, now: performance.now() }),
       configured: route.segmentsPerSecond ?? 0,
@@ -271,7 +289,7 @@ export class RouteDispatch {
         runs: () => this.#feed.runs,
         pump: this.#pump,
         recorder: this.#recorder,
-        links: this.#links,
+        links: this.#links.all,
         responseTimeoutMs: this.#deps.route.responseTimeoutMs,
         log: this.#deps.log,
       },

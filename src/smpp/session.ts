@@ -95,7 +95,7 @@ export class Session<Ref> {
     return !this.#wire.writer.blocked;
   }
 
-  /** Narrows or widens the window, within the size it was made with. */
+  /** Narrows or widens `room`, within the size that the window was made with. */
   set windowLimit(places: number) {
     this.#submissions.limit = places;
   }

@@ -53,7 +53,9 @@ export class Submissions<Ref> {
     to: number,
     now: number,
   ): void {
-    if (to - from > this.room) throw new TocsinError('invalid', 'smpp_window_full', 'no room in the window');
+    // Not the limit, which may have been narrowed since the caller looked: it tells how many to begin, in `room`.
+    if (to - from > this.#window.capacity - this.#window.size)
+      throw new TocsinError('invalid', 'smpp_window_full', 'no room in the window');
     for (let i = from; i < to; i++) {
       const msisdn = msisdns[i]!;
       if (!(msisdn >= 1 && msisdn < MSISDN_LIMIT)) throw badMsisdn();

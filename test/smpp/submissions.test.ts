@@ -25,6 +25,16 @@ describe('Submissions', () => {
     expect(submissions.nextSequence()).toBe(5);
   });
 
+  test('quirk 21: write what was begun before the window was narrowed, and no more than it was made for', () => {
+    const { submissions, writer } = open([]);
+    submissions.limit = 1;
+    expect(submissions.room).toBe(1);
+    submissions.submit(writer, TEMPLATE, [999123, 999124, 999125], ['a', 'b', 'c'], 0, 3, 0);
+    expect([submissions.unanswered, submissions.room]).toEqual([3, 0]);
+    expect(() => submissions.submit(writer, TEMPLATE, [999126, 999127], ['d', 'e'], 0, 2, 0)).toThrow('no room');
+    writer.close();
+  });
+
   test('keep the number of one that is in flight while the numbers go round its slot', () => {
     const { submissions, writer } = open([]);
     submissions.submit(writer, TEMPLATE, [999123], ['a'], 0, 1, 0);
