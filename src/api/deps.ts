@@ -1,6 +1,7 @@
 /** What the API is given: the modules it speaks for. It makes none of them itself and knows no process, port or file. */
 import type { Audiences } from '../audience/audiences.ts';
 import type { broadcastCalls } from '../broadcasts/calls.ts';
+import type { OrderRule } from '../broadcasts/route-choice.ts';
 import type { Route } from '../broadcasts/routes.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Fault } from '../errors.ts';
@@ -23,6 +24,7 @@ export interface ApiDeps {
   readonly templates: Templates;
   readonly broadcasts: BroadcastCalls;
   readonly routes: readonly Route[];
+  readonly order?: readonly OrderRule[];
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Shown in the OpenAPI document. */

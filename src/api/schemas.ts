@@ -69,6 +69,7 @@ export const notice = z
     renderings: z.array(rendering).optional(),
     renderingsHash: sha256.optional(),
     audienceDigest: sha256.optional(),
+    routes: z.record(z.string(), z.array(z.string())).optional().meta({ description: 'By region, as submitted' }),
     decisions: z.array(decision),
     broadcast: z.string().optional(),
     timings: z.record(z.string(), time),
@@ -97,6 +98,7 @@ export const preview = z
         name: z.string(),
         authority: z.string(),
         recipients: count,
+        routes: z.array(z.string()).meta({ description: 'All that may carry it' }),
         hash: sha256.meta({ description: 'What an approval must name' }),
         decision: decision.optional(),
       }),
@@ -105,7 +107,6 @@ export const preview = z
     problems: z.array(trouble).meta({ description: 'What a submission now would be refused for' }),
     warnings: z.array(trouble).meta({ description: 'What somebody should look at, but may be right' }),
     launchPhrase: z.string().meta({ example: 'EXERCISE 101 REGIONS 100000 RECIPIENTS' }),
-    route: z.string().optional(),
     forecast: forecast.optional(),
   })
   .meta({ id: 'Preview' });

@@ -7,8 +7,9 @@ import { Keys } from '../api/keys.ts';
 import { startServer } from '../api/server.ts';
 import { Audiences } from '../audience/audiences.ts';
 import { broadcastCalls } from '../broadcasts/calls.ts';
-import { liveRouteFaults, requireDurableStore, routeFor } from '../broadcasts/routes.ts';
-import { loadRoutes } from '../broadcasts/routes-file.ts';
+import { routesByRegion } from '../broadcasts/route-choice.ts';
+import { liveRouteFaults, requireDurableStore } from '../broadcasts/routes.ts';
+import { loadRoutesFile } from '../broadcasts/routes-file.ts';
 import { explainConfigError, loadConfig } from '../config.ts';
 import { Directory } from '../directory/directory.ts';
 import { createLogger } from '../log.ts';
@@ -21,8 +22,8 @@ const STOP_MS = 15_000;
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
-  const [routes, templates] = await Promise.all([
-    loadRoutes(config.routesFile),
+  const [{ routes, order }, templates] = await Promise.all([
+    loadRoutesFile(config.routesFile),
     Templates.load(config.templatesFolder),
   ]);
   const log = createLogger(config.logLevel, 'api');
@@ -36,12 +37,13 @@ async function main(): Promise<void> {
   const snapshot = async (id: string) => (await audiences.get(id)).value;
   const notices = new Notices({
     ...{ store, templates, directory, snapshot },
-    requireRoute: (notice) => void routeFor(routes, notice),
+    routesOf: (notice) => routesByRegion(routes, order, notice),
   });
   const broadcasts = broadcastCalls({
     store,
     notices: notices.records,
     routes,
+    order,
     audiences,
     workFolder: config.dataFolder,
   });
@@ -49,7 +51,7 @@ async function main(): Promise<void> {
   const metrics = createMetrics({ processMetrics: true });
   const keys = new Keys({ store });
   const { app, closeStreams } = createApp({
-    ...{ store, keys, notices, directory, audiences, templates, broadcasts, routes, log, metrics, version },
+    ...{ store, keys, notices, directory, audiences, templates, broadcasts, routes, order, log, metrics, version },
     notReady: () => liveRouteFaults(store, routes),
   });
   const server = await startServer(app, { ...config.http, closeStreams });

@@ -13,6 +13,7 @@ import { launch } from './launch.ts';
 import { ProgressReader } from './progress.ts';
 import { recipientState } from './recipient.ts';
 import { ALL_ROUTES, orderReconnect } from './reconnects.ts';
+import type { OrderRule } from './route-choice.ts';
 import { routeHealth } from './route-health.ts';
 import type { Route } from './routes.ts';
 
@@ -20,18 +21,19 @@ export function broadcastCalls(deps: {
   readonly store: Store;
   readonly notices: Records<Notice>;
   readonly routes: readonly Route[];
+  readonly order?: readonly OrderRule[];
   readonly audiences: Audiences;
   readonly workFolder: string;
   readonly now?: () => number;
 }) {
-  const { store, notices, routes, audiences, workFolder, now = Date.now } = deps;
+  const { store, notices, routes, order = [], audiences, workFolder, now = Date.now } = deps;
   const groupsOf = async (audience: string) => (await audiences.get(audience)).value.groups;
   const block = (audience: string, region: string, language: string, n: number) =>
     audiences.block(audience, region, language, n);
   const reader = new ProgressReader({ store, now });
   return {
     launch: (noticeId: string, phrase: string, by: Person) =>
-      launch({ store, notices, routes, groupsOf, now }, noticeId, phrase, by),
+      launch({ store, notices, routes, order, groupsOf, now }, noticeId, phrase, by),
     pause: (id: string, by: Person) => pause(store, id, by),
     resume: (id: string, by: Person) => resume(store, id, by),
     cancel: (id: string, by: Person) => cancel(store, id, by, now),

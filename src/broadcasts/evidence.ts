@@ -123,8 +123,8 @@ async function writeFiles(
   return out.files;
 }
 
-function approvals({ author, editors, submitted, renderingsHash, audienceDigest, decisions }: Notice) {
-  return { author, editors, submitted, renderingsHash, audienceDigest, decisions };
+function approvals({ author, editors, submitted, renderingsHash, audienceDigest, routes, decisions }: Notice) {
+  return { author, editors, submitted, renderingsHash, audienceDigest, routes, decisions };
 }
 
 async function timings(store: Store, { broadcast, notice }: Subject) {

@@ -12,6 +12,7 @@ import type { Store } from '../store/connection.ts';
 import { durabilityFaults } from '../store/durability.ts';
 import type { Person } from '../store/person.ts';
 import { commit, type Records, type Stored } from '../store/records.ts';
+import type { Rendering } from '../templates/rendering.ts';
 import {
   type Broadcast,
   type BroadcastPlan,
@@ -23,6 +24,7 @@ import {
 import { type AudienceGroup, planLanes } from './plan.ts';
 import { type LaneRoutes, type OrderRule, onlyRoutes, routeIds, routesOfRegion } from './route-choice.ts';
 import { type Route, routeFor } from './routes.ts';
+import { requireCarried, whyNotCarried } from './wire-text.ts';
 
 /** Receipts are waited for this long after the notice's expiry: the SMSC's last word comes after the validity period. */
 const RECEIPTS_AFTER_EXPIRY_MS = 3_600_000;
@@ -48,7 +50,7 @@ export function launchPhrase(notice: Pick<Notice, 'status' | 'regions'>, recipie
 /**
  * Launches a notice for the regions approved so far; the others start as their approval comes.
  * Throws `wrong_state` (a second launch too), `expired_notice`, `not_approved`, `wrong_phrase`, `wrong_route_kind`,
- * `routes_not_approved`, `store_not_durable` (live routes).
+ * `routes_not_approved`, `text_not_carried`, `store_not_durable` (live routes).
  */
 export async function launch(
   deps: LaunchDeps,
@@ -68,7 +70,7 @@ export async function launch(
   const plan = planLanes(
     notice.renderings ?? [],
     await deps.groupsOf(notice.audience),
-    (region) => approvedRoutes(deps, notice, region),
+    (rendering) => routesFor(deps, notice, rendering),
     routes,
   );
   const recipients = plan.lanes.reduce((sum, lane) => sum + lane.recipients, 0);
@@ -109,15 +111,25 @@ export async function launch(
   return { id, version: 1, value: broadcast };
 }
 
-/** The region's routes as the file says today, those that its approval names: fewer may carry than were approved. */
-function approvedRoutes({ routes, order = [] }: LaunchDeps, notice: Notice, region: string): LaneRoutes {
+/**
+ * The routes of a lane as the file says today: those that the approval names, and that can carry its text as approved.
+ * Fewer may carry than were approved.
+ */
+function routesFor({ routes, order = [] }: LaunchDeps, notice: Notice, rendering: Rendering): LaneRoutes {
+  const { region } = rendering;
   const today = routesOfRegion(routes, order, notice, region);
   const approved = notice.routes?.[region];
   const allowed = approved ? onlyRoutes(today, (route) => approved.includes(route)) : today;
-  if (allowed) return allowed;
-  throw new TocsinError('conflict', 'routes_not_approved', `No route of region ${region} is one that was approved`, {
-    faults: [{ at: `/routes/${region}`, message: `names ${approved?.join(', ')}, none of which may carry it today` }],
-  });
+  if (!allowed) {
+    throw new TocsinError('conflict', 'routes_not_approved', `No route of region ${region} is one that was approved`, {
+      faults: [{ at: `/routes/${region}`, message: `names ${approved?.join(', ')}, none of which may carry it today` }],
+    });
+  }
+  const refused = routes.filter((route) => whyNotCarried(rendering, route)).map(({ id }) => id);
+  const able = onlyRoutes(allowed, (route) => !refused.includes(route));
+  if (able) return able;
+  for (const id of routeIds(allowed)) requireCarried([rendering], routes.find((route) => route.id === id)!);
+  return allowed;
 }
 
 function routesOf({ lanes }: BroadcastPlan): string[] {

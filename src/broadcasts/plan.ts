@@ -9,6 +9,7 @@ import type { Rendering } from '../templates/rendering.ts';
 import { BATCH_SIZE, type Broadcast, type BroadcastPlan, type Lane } from './broadcast.ts';
 import { candidatesOf, homeOf, type LaneRoutes, routeIds } from './route-choice.ts';
 import type { Route } from './routes.ts';
+import { segmentsOnWire } from './wire-text.ts';
 
 export interface AudienceGroup {
   readonly region: string;
@@ -18,13 +19,13 @@ export interface AudienceGroup {
 
 /**
  * The lanes of a broadcast: one for each rendering whose region and language the audience has recipients in.
- * `routesOf` gives the routes of a region, all of them among `routes`.
+ * `routesOf` gives the routes of a rendering, all of them among `routes`.
  */
 export function planLanes(
   renderings: readonly Rendering[],
   groups: readonly AudienceGroup[],
-  routesOf: (region: string) => LaneRoutes,
-  routes: readonly Pick<Route, 'id' | 'receipts' | 'concatenation'>[],
+  routesOf: (rendering: Rendering) => LaneRoutes,
+  routes: readonly Pick<Route, 'id' | 'receipts' | 'concatenation' | 'alphabet' | 'dataCoding'>[],
 ): BroadcastPlan {
   const recipientsOf = new Map(groups.map((group) => [`${group.region} ${group.language}`, group.recipients]));
   const lanes: Lane[] = [];
@@ -34,20 +35,25 @@ export function planLanes(
     const recipients = recipientsOf.get(`${region} ${language}`) ?? 0;
     if (recipients === 0) continue;
     const batches = Math.ceil(recipients / BATCH_SIZE);
-    const mayCarry = routeIds(routesOf(region));
+    const carriers = routesOf(rendering);
+    const ids = routeIds(carriers);
     // Enough for whichever route it goes by: one that is receipted as a whole fills all of them at once.
-    const receiptEach = routes.some((route) => mayCarry.includes(route.id) && isReceiptedEach(route));
-    const parts = receiptEach ? rendering.segments : 1;
-    const sizes = { recipients, firstBatch, batches, parts };
-    lanes.push({ no: lanes.length, region, language, rendering, ...sizes, routes: routesOf(region) });
+    const needed = routes.map((route) => (ids.includes(route.id) ? receiptsOn(rendering, route) : 1));
+    const sizes = { recipients, firstBatch, batches, parts: Math.max(1, ...needed) };
+    lanes.push({ no: lanes.length, region, language, rendering, ...sizes, routes: carriers });
     firstBatch += batches;
   }
   return { lanes };
 }
 
-/** Whether a text of several segments has a receipt for each. */
-export const isReceiptedEach = ({ receipts, concatenation }: Pick<Route, 'receipts' | 'concatenation'>): boolean =>
-  receipts.segments === 'each' && concatenation !== 'payload';
+/** Receipts that a slot waits for on a route. */
+function receiptsOn(
+  rendering: Rendering,
+  route: Pick<Route, 'receipts' | 'concatenation' | 'alphabet' | 'dataCoding'>,
+): number {
+  const forEach = route.receipts.segments === 'each' && route.concatenation !== 'payload';
+  return forEach ? segmentsOnWire(rendering, route) : 1;
+}
 
 /** The jobs of a lane, in its order. */
 function* jobsOfLane(broadcast: Broadcast, lane: Lane): Generator<PrioritisedBatch> {

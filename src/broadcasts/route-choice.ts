@@ -82,6 +82,18 @@ export function routesOfRegion(
   return { share: [{ route: first.id, weight: 1 }], standBy: others.map(({ id }) => id) };
 }
 
+/** Ids of the routes that may carry each region of a notice. Throws as `routesOfRegion`. */
+export function routesByRegion(
+  routes: readonly Route[],
+  order: readonly OrderRule[],
+  notice: Parameters<typeof routeFor>[1] & { readonly regions: readonly string[] },
+): Record<string, string[]> {
+  routeFor(routes, notice);
+  return Object.fromEntries(
+    notice.regions.map((region) => [region, routeIds(routesOfRegion(routes, order, notice, region))]),
+  );
+}
+
 /** Only those of the routes that are `allowed`; undefined when none is. Without its sharers, a lane is the stand-bys'. */
 export function onlyRoutes(routes: LaneRoutes, allowed: (route: string) => boolean): LaneRoutes | undefined {
   const share = routes.share.filter(({ route }) => allowed(route));

@@ -4,13 +4,27 @@ import { dirname, resolve } from 'node:path';
 import { type Document, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type Fault, refuseFaults, TocsinError } from '../errors.ts';
+import { type OrderRule, orderFaults, orderRuleSchema } from './route-choice.ts';
 import { readTls } from './route-tls.ts';
 import { type Route, routeSchema } from './routes.ts';
 
-const fileSchema = z.strictObject({ routes: z.array(z.unknown()).min(1, 'names no route') });
+const fileSchema = z.strictObject({
+  routes: z.array(z.unknown()).min(1, 'names no route'),
+  order: z.array(orderRuleSchema).default([]),
+});
+
+export interface RoutesFile {
+  readonly routes: readonly Route[];
+  /** Which of them carry which regions; none: all of a kind, the first of them in use. */
+  readonly order: readonly OrderRule[];
+}
+
+export async function loadRoutes(file: string): Promise<readonly Route[]> {
+  return (await loadRoutesFile(file)).routes;
+}
 
 /** Reads the routes file. Throws `invalid` / `bad_routes` with every fault, each at its place in the file. */
-export async function loadRoutes(file: string): Promise<Route[]> {
+export async function loadRoutesFile(file: string): Promise<RoutesFile> {
   const faults: Fault[] = [];
   const document = parseDocument(await readRoutesFile(file));
   for (const error of document.errors) faults.push({ at: file, message: error.message });
@@ -33,8 +47,12 @@ export async function loadRoutes(file: string): Promise<Route[]> {
       ...(tls && { tls: await readTls(file, tls, at) }),
     });
   }
+  const order = outer.data?.order ?? [];
+  // A route with a fault of its own is not among those read: the order is held against good ones only.
+  if (faults.length === 0)
+    faults.push(...orderFaults(order, routes).map((fault) => ({ ...fault, at: `${file}: ${fault.at}` })));
   refuseFaults('bad_routes', 'The routes file is not usable', faults);
-  return routes;
+  return { routes, order };
 }
 
 /** Aliases are refused: they can make a small file a very large one. */

@@ -27,8 +27,11 @@ export interface NoticesDeps {
   readonly directory: NumberSource;
   /** The snapshot's counts; throws `not-found` for an unknown one. */
   readonly snapshot: (id: string) => Promise<AudienceView>;
-  /** Throws `invalid` when no route could carry the notice: better known before anybody approves it. */
-  readonly requireRoute?: (notice: Pick<Notice, 'status' | 'route'>) => void;
+  /**
+   * The routes that may carry each region, by id. Throws `invalid` when none could: better known before anybody approves
+   * the notice.
+   */
+  readonly routesOf?: (notice: Pick<Notice, 'status' | 'route' | 'regions'>) => Record<string, string[]>;
   /** CAP sender of notices written here: a domain name. */
   readonly sender?: string;
   /** ms since epoch. */
@@ -119,8 +122,8 @@ export class Notices {
     if (notice.renderings !== undefined) {
       return previewOf(notice, notice, await this.#deps.snapshot(notice.audience), []);
     }
-    const { audience, composed, problems } = await this.#tryOut(notice, this.#now());
-    const hashed = { ...notice, renderings: composed.renderings, audienceDigest: audience?.digest ?? '' };
+    const { audience, composed, routes, problems } = await this.#tryOut(notice, this.#now());
+    const hashed = { ...notice, renderings: composed.renderings, audienceDigest: audience?.digest ?? '', routes };
     return previewOf(notice, hashed, audience, problems);
   }
 
@@ -133,7 +136,7 @@ export class Notices {
     }
     const nowMs = this.#now();
     const at = new Date(nowMs).toISOString();
-    const { audience, composed, problems } = await this.#tryOut(current.value, nowMs);
+    const { audience, composed, routes, problems } = await this.#tryOut(current.value, nowMs);
     refuseProblems('The notice cannot be submitted', problems);
     const { renderings } = composed;
     const ours = current.value.identifier === id;
@@ -145,6 +148,7 @@ export class Notices {
       renderings,
       renderingsHash: renderingsHash(renderings),
       audienceDigest: audience?.digest ?? '',
+      routes,
       decisions: [],
       timings: { created: current.value.timings.created ?? current.value.createdAt, submitted: at },
     };
@@ -216,12 +220,11 @@ export class Notices {
     return [{ code: 'unknown_notice', at: '/followsUp', message: `there is no notice "${followsUp}"` }];
   }
 
-  #routeProblems(notice: Notice): Problem[] {
+  #routesOf(notice: Notice): { routes: Record<string, string[]>; problems: Problem[] } {
     try {
-      this.#deps.requireRoute?.(notice);
-      return [];
+      return { routes: this.#deps.routesOf?.(notice) ?? {}, problems: [] };
     } catch (error) {
-      return problemsOf(error);
+      return { routes: {}, problems: problemsOf(error) };
     }
   }
 
@@ -229,9 +232,15 @@ export class Notices {
   async #tryOut(
     notice: Notice,
     nowMs: number,
-  ): Promise<{ audience?: AudienceView; composed: Composed; problems: Problem[] }> {
+  ): Promise<{
+    audience?: AudienceView;
+    composed: Composed;
+    routes: Record<string, string[]>;
+    problems: Problem[];
+  }> {
     const template = this.#deps.templates.find(notice.template);
-    const problems = [...statementProblems(notice, template, nowMs), ...this.#routeProblems(notice)];
+    const { routes, problems: routeProblems } = this.#routesOf(notice);
+    const problems = [...statementProblems(notice, template, nowMs), ...routeProblems];
     let audience: AudienceView | undefined;
     try {
       audience = await this.#deps.snapshot(notice.audience);
@@ -245,7 +254,7 @@ export class Notices {
       ? await compose(this.#deps.directory, template, notice, audience, nowMs)
       : { renderings: [], problems: [] };
     problems.push(...composed.problems);
-    return { ...(audience ? { audience } : {}), composed, problems };
+    return { ...(audience ? { audience } : {}), composed, routes, problems };
   }
 }
 
@@ -260,7 +269,8 @@ function identityProblems({ identifier, sender, sent }: NoticeInput): Problem[] 
 /** A draft again: the frozen texts go, the authorities' reasons stay in sight. */
 function thawed(notice: Notice): Notice {
   if (notice.state === 'draft') return notice;
-  const { renderings: _, renderingsHash: __, audienceDigest: ___, submitted: ____, ...rest } = advance(notice, 'draft');
+  const draft = advance(notice, 'draft');
+  const { renderings: _, renderingsHash: __, audienceDigest: ___, routes: ____, submitted: _____, ...rest } = draft;
   return rest;
 }
 

@@ -17,6 +17,8 @@ interface PreviewRegion {
   /** Who is to decide. */
   readonly authority: string;
   readonly recipients: number;
+  /** Ids of the routes that may carry it. */
+  readonly routes: readonly string[];
   /** What an approval must name; final once the notice is submitted. */
   readonly hash: string;
   readonly decision?: Decision;
@@ -56,6 +58,7 @@ export function previewOf(
       name: findRegion(region)?.name ?? region,
       authority: authorityOf({ code: region }).id,
       recipients: byRegion.get(region) ?? 0,
+      routes: hashed.routes?.[region] ?? [],
       hash: regionHash(hashed, region),
       ...(decision ? { decision } : {}),
     };

@@ -9,7 +9,8 @@ import type { Role } from '../../src/api/rights.ts';
 import { startServer } from '../../src/api/server.ts';
 import { Audiences } from '../../src/audience/audiences.ts';
 import { broadcastCalls } from '../../src/broadcasts/calls.ts';
-import { type Route, routeFor, routeSchema } from '../../src/broadcasts/routes.ts';
+import { routesByRegion } from '../../src/broadcasts/route-choice.ts';
+import { type Route, routeSchema } from '../../src/broadcasts/routes.ts';
 import { Directory } from '../../src/directory/directory.ts';
 import { createLogger } from '../../src/log.ts';
 import { createMetrics } from '../../src/metrics.ts';
@@ -89,8 +90,8 @@ async function realDeps(store: Store, workFolder: string): Promise<ApiDeps> {
   const audiences = new Audiences({ store, workFolder });
   const snapshot = async (id: string) => (await audiences.get(id)).value;
   const routes = [EXERCISE_ROUTE];
-  const requireRoute = (notice: Parameters<typeof routeFor>[1]) => void routeFor(routes, notice);
-  const notices = new Notices({ store, templates, directory, snapshot, requireRoute });
+  const routesOf = (notice: Parameters<typeof routesByRegion>[2]) => routesByRegion(routes, [], notice);
+  const notices = new Notices({ store, templates, directory, snapshot, routesOf });
   const broadcasts = broadcastCalls({ store, notices: notices.records, routes, audiences, workFolder });
   return {
     store,

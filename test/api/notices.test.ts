@@ -154,7 +154,8 @@ describe('notices over HTTP', () => {
     expect(seen.frozen).toBe(false);
     expect(seen.totals.recipients).toBe(5);
     expect(seen.launchPhrase).toBe('EXERCISE 2 REGIONS 5 RECIPIENTS');
-    expect(seen).toMatchObject({ route: 'exercise', forecast: { segmentsPerSecond: 100, limitedBy: 'route' } });
+    expect(seen.regions.map(({ routes }) => routes)).toEqual([['exercise'], ['exercise']]);
+    expect(seen).toMatchObject({ forecast: { segmentsPerSecond: 100, limitedBy: 'route' } });
     expect(seen.renderings.map(({ region, language }) => `${region} ${language}`)).toEqual(
       expect.arrayContaining(['22 fr', '35 en', '35 fr']),
     );

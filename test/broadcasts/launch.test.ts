@@ -25,6 +25,7 @@ import {
   NOW,
   noticeRecords,
   OPERATOR,
+  onRoutes,
   storeNotice,
 } from './builders.ts';
 
@@ -244,6 +245,68 @@ describe('a launch', () => {
     expect((await launchIt('EXERCISE 1 REGION 3 RECIPIENTS')).value.recipients).toBe(3);
   });
 
+  describe('with several routes', () => {
+    const routes = [aRoute({ id: 'a' }), aRoute({ id: 'b' }), aRoute({ id: 'c' })];
+    const lanes = async () => (await planRecords(store).get('b1')).value.lanes;
+
+    test('gives each lane those of its region, by the order in force', async () => {
+      await given();
+      const share = [
+        { route: 'b', weight: 2 },
+        { route: 'c', weight: 1 },
+      ];
+      const order = [{ regions: ['35'], share, standBy: ['a'] }];
+      expect((await launchIt(PHRASE, { routes, order })).value.routes).toEqual(['a', 'b', 'c']);
+      expect((await lanes()).map(({ region, routes: of }) => [region, of])).toEqual([
+        ['2A', onRoutes('a', 'b', 'c')],
+        ['35', { share, standBy: ['a'] }],
+        ['35', { share, standBy: ['a'] }],
+      ]);
+    });
+
+    test('R10: uses those only that the approval names', async () => {
+      await given({ routes: { '2A': ['a', 'b'], '35': ['c', 'gone'] } });
+      await launchIt(PHRASE, { routes });
+      expect((await lanes()).map(({ routes: of }) => of)).toEqual([onRoutes('a', 'b'), onRoutes('c'), onRoutes('c')]);
+    });
+
+    test('R10: is refused where none of those approved is left', async () => {
+      const { value } = await given({ routes: { '2A': ['a'], '35': ['gone'] } });
+      await expect(launchIt(PHRASE, { routes })).rejects.toMatchObject({
+        kind: 'conflict',
+        code: 'routes_not_approved',
+        faults: [{ at: '/routes/35' }],
+      });
+      await expectNothingDone(value);
+    });
+
+    test('R10: leaves out a route whose alphabet lacks a character of the text', async () => {
+      const text = 'EXERCICE Le 15 ne répond pas.';
+      await given({ renderings: [aRendering('2A', 'fr', { text }), aRendering('35', 'en'), aRendering('35', 'fr')] });
+      const poor = aRoute({ id: 'a', alphabet: 'ascii' });
+      await launchIt(PHRASE, { routes: [poor, aRoute({ id: 'b' })] });
+      const [accented, ...plain] = (await lanes()).map(({ routes: of }) => of);
+      expect(accented).toEqual(onRoutes('b'));
+      expect(plain).toEqual([onRoutes('a', 'b'), onRoutes('a', 'b')]);
+    });
+
+    test('R10: is refused where no route has the alphabet of a text', async () => {
+      const text = 'EXERCICE Le 15 ne répond pas.';
+      const renderings = [aRendering('2A', 'fr', { text }), aRendering('35', 'en'), aRendering('35', 'fr')];
+      const { value } = await given({ renderings });
+      const launched = launchIt(PHRASE, { routes: [aRoute({ alphabet: 'ascii' })] });
+      await expect(launched).rejects.toMatchObject({ kind: 'invalid', code: 'text_not_carried' });
+      await expectNothingDone(value);
+    });
+
+    test('waits for as many receipts as any of them gives', async () => {
+      await given({ renderings: [aRendering('2A', 'fr', { segments: 3 }), aRendering('35', 'fr')] });
+      const last = aRoute({ id: 'a', receipts: { segments: 'last' } });
+      await launchIt('EXERCISE 2 REGIONS 2503 RECIPIENTS', { routes: [last, aRoute({ id: 'b' })] });
+      expect((await lanes()).map(({ parts }) => parts)).toEqual([3, 1]);
+    });
+  });
+
   describe('R6: exercises and the real thing never meet', () => {
     test.each([
       ['Exercise', 'main'],
@@ -260,6 +323,12 @@ describe('a launch', () => {
       await given({ status: 'Actual' });
       const { value } = await launchIt('ACTUAL 2 REGIONS 3503 RECIPIENTS');
       expect(value).toMatchObject({ routes: ['main'], status: 'Actual' });
+    });
+
+    test('the others of its kind stand by, and none of the other kind does', async () => {
+      await given();
+      const routes = [LIVE, aRoute(), aRoute({ id: 'drill-2' }), aRoute({ id: 'main-2', kind: 'live' })];
+      expect((await launchIt(PHRASE, { routes })).value.routes).toEqual(['drill', 'drill-2']);
     });
 
     test('without a route of its kind there is no launch', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { routeFor } from '../../src/broadcasts/routes.ts';
-import { loadRoutes } from '../../src/broadcasts/routes-file.ts';
+import { loadRoutes, loadRoutesFile } from '../../src/broadcasts/routes-file.ts';
 import type { TocsinError } from '../../src/errors.ts';
 import { aRoute } from './builders.ts';
 
@@ -167,6 +167,28 @@ describe('the routes file', () => {
     expect(await places([])).toEqual(['/routes']);
     expect(await places('')).toEqual(['/routes']);
     expect(await places(`${stringify({ routes: [LEAST] })}\nroute: 1\n`)).toEqual(['/']);
+  });
+
+  test('may say which routes carry which regions', async () => {
+    const routes = [LEAST, { ...LEAST, id: 'drill-2' }];
+    const order = [{ regions: ['35'], share: [{ route: 'drill-2' }], standBy: ['drill'] }];
+    writeFileSync(file, stringify({ routes, order }, { aliasDuplicateObjects: false }));
+    expect((await loadRoutesFile(file)).order).toEqual([
+      { regions: ['35'], share: [{ route: 'drill-2', weight: 1 }], standBy: ['drill'] },
+    ]);
+  });
+
+  test('R6: is refused where its order mixes exercise and live, or names a route that is not there', async () => {
+    const routes = [LEAST, { ...LEAST, id: 'main', kind: 'live' }];
+    const order = [{ regions: '*', share: [{ route: 'drill' }, { route: 'main' }], standBy: ['none'] }];
+    expect(await places(stringify({ routes, order }, { aliasDuplicateObjects: false }))).toEqual([
+      '/order/0/share/1/route',
+      '/order/0/standBy/0',
+    ]);
+    const misspelt = [{ regions: ['351'], share: [] }];
+    expect(await places(stringify({ routes, order: misspelt }, { aliasDuplicateObjects: false }))).toEqual(
+      expect.arrayContaining(['/order/0/share']),
+    );
   });
 
   test('is refused with the line when it is no YAML', async () => {

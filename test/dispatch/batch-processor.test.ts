@@ -34,7 +34,7 @@ describe('a batch that comes twice to one process', () => {
       spread: false,
       ids,
       index,
-      policy: new ReceiptPolicy({ route, index }),
+      policy: new ReceiptPolicy({ route, index, onReceipt: nothing }),
       storeUp: () => true,
       onStoreFault: nothing,
       onReceipts: nothing,

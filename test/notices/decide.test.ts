@@ -97,6 +97,7 @@ describe('R10: an approval is of exact bytes', () => {
     ['two texts changed places', { renderings: [rendering('35', 'fr', '35en'), rendering('35', 'en', '35fr')] }],
     ['the audience changed', { audienceDigest: 'd2' }],
     ['the route changed', { route: 'live-1' }],
+    ['another route may carry it', { routes: { '35': ['live-1', 'live-2'] } }],
     ['the status changed', { status: 'Actual' }],
     ['it is another notice', { identifier: 'n2' }],
   ])('it is stale when %s', async (_, changes) => {
@@ -112,6 +113,13 @@ describe('R10: an approval is of exact bytes', () => {
   test('it holds whatever happens to another region, and in whatever order the texts lie', () => {
     const renderings = [rendering('35', 'en'), rendering('29', 'fr', 'other'), rendering('35')];
     expect(regionHash(submitted({ renderings }), '35')).toBe(hash);
+  });
+
+  test('it is of a set of routes: not of their order, nor of those of another region', () => {
+    const of = (routes: Notice['routes']) => regionHash(submitted({ ...(routes && { routes }) }), '35');
+    expect(of({ '35': ['a', 'b'], '29': ['c'] })).toBe(of({ '35': ['b', 'a'] }));
+    expect(of({ '35': ['a', 'b'] })).not.toBe(of({ '35': ['a'] }));
+    expect(of({ '35': ['a'] })).not.toBe(of(undefined));
   });
 
   test('the hash of one region is no approval of another with the same text', () => {

@@ -175,6 +175,34 @@ describe('a submission', () => {
     expect(preview.regions.map(({ hash }) => hash)).toEqual(['35', '29'].map((region) => regionHash(value, region)));
   });
 
+  test('R10: freezes the routes that may carry it, and shows them to whoever is to approve', async () => {
+    world.routes = { '29': ['south'], '35': ['north', 'south'] };
+    const { id, value } = await submittedNotice();
+    world.routes = { '29': ['other'], '35': ['other'] };
+    expect((await notices.get(id)).value.routes).toEqual({ '29': ['south'], '35': ['north', 'south'] });
+    const { regions } = await notices.preview(id);
+    expect(regions.map(({ region, routes }) => [region, routes])).toEqual([
+      ['35', ['north', 'south']],
+      ['29', ['south']],
+    ]);
+    expect(regions.map(({ hash }) => hash)).toEqual(['35', '29'].map((region) => regionHash(value, region)));
+    await notices.decide(
+      id,
+      { region: '35', decision: 'return', hash: regionHash(value, '35'), reasons: 'No' },
+      PREFECT_35,
+    );
+    expect((await notices.change(id, {}, AUTHOR)).value).not.toHaveProperty('routes');
+  });
+
+  test('of a draft is previewed with the hash that it will have, routes and all', async () => {
+    world.routes = { '29': ['south'], '35': ['north'] };
+    const { id } = await notices.create(inputOf(), AUTHOR);
+    const before = await notices.preview(id);
+    await notices.submit(id, AUTHOR);
+    const after = await notices.preview(id);
+    expect(before.regions.map(({ hash }) => hash)).toEqual(after.regions.map(({ hash }) => hash));
+  });
+
   test('happens once', async () => {
     const { id } = await submittedNotice();
     expect(await refusalOf(() => notices.submit(id, AUTHOR))).toMatchObject({ kind: 'conflict', code: 'wrong_state' });
@@ -281,8 +309,22 @@ describe('a preview of a draft', () => {
       numbers: expect.arrayContaining([{ service: '15', number: '33261910030', display: '0261910030', region: '35' }]),
     });
     expect(preview.regions).toEqual([
-      { region: '35', name: 'Ille-et-Vilaine', authority: 'prefecture-35', recipients: 420, hash: expect.any(String) },
-      { region: '29', name: 'Finistère', authority: 'prefecture-29', recipients: 300, hash: expect.any(String) },
+      {
+        region: '35',
+        name: 'Ille-et-Vilaine',
+        authority: 'prefecture-35',
+        recipients: 420,
+        routes: [],
+        hash: expect.any(String),
+      },
+      {
+        region: '29',
+        name: 'Finistère',
+        authority: 'prefecture-29',
+        recipients: 300,
+        routes: [],
+        hash: expect.any(String),
+      },
     ]);
   });
 

@@ -68,11 +68,13 @@ export interface Changeable {
   audience: AudienceView;
   numbers: readonly AlternativeNumber[];
   nowMs: number;
+  /** By region. */
+  routes: Record<string, string[]>;
 }
 
 /** Notices over a store, with an audience, a directory and a clock that the test can change. */
 export function noticesOver(store: Store): { notices: Notices; world: Changeable } {
-  const world: Changeable = { audience: audienceOf(), numbers: NUMBERS, nowMs: AT_MS };
+  const world: Changeable = { audience: audienceOf(), numbers: NUMBERS, nowMs: AT_MS, routes: {} };
   const notices = new Notices({
     store,
     templates,
@@ -81,6 +83,7 @@ export function noticesOver(store: Store): { notices: Notices; world: Changeable
       if (id === 'a1') return world.audience;
       throw new TocsinError('not-found', 'unknown_audience', `There is no audience "${id}"`);
     },
+    routesOf: () => world.routes,
     sender: 'tocsin.example',
     now: () => world.nowMs,
   });

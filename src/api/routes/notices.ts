@@ -73,9 +73,9 @@ export const noticeCalls: readonly Call[] = [
     summary: 'See every text, who gets it, when it would be done, and what to type to launch',
     params,
     reply: { status: 200, description: 'The preview', schema: preview },
-    handle: async ({ params: { id } }, { notices, routes }) => {
+    handle: async ({ params: { id } }, { notices, routes, order }) => {
       const [seen, { value }] = await Promise.all([notices.preview(id), notices.get(id)]);
-      return json({ ...seen, ...launchOf(seen, value, routes, Date.now()) });
+      return json({ ...seen, ...launchOf(seen, value, { routes, order }, Date.now()) });
     },
   }),
   defineCall({
