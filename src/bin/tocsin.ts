@@ -44,6 +44,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   terminal: process.stderr.isTTY === true,
   openStore,
   actor: `cli:${userInfo().username}`,
+  routesFile: config.routesFile,
   templatesFolder: config.templatesFolder,
   dataFolder: config.dataFolder,
   version,

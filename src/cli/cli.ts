@@ -7,6 +7,7 @@ export interface Cli extends Output {
   readonly openStore: () => Promise<Store>;
   /** Who acts, for the audit log: `cli:<user>`. */
   readonly actor: string;
+  readonly routesFile: string;
   readonly templatesFolder: string;
   readonly dataFolder: string;
   readonly version: string;

@@ -4,6 +4,8 @@ import { ALL_ROUTES, orderReconnect } from '../broadcasts/reconnects.ts';
 import { freshReports } from '../broadcasts/route-health.ts';
 import { TocsinError } from '../errors.ts';
 import type { Cli } from './cli.ts';
+import { routeCheckCommand } from './route-check.ts';
+import { routeOrphansCommand } from './route-orphans.ts';
 
 interface ReconnectOptions {
   all?: boolean;
@@ -29,7 +31,7 @@ pause: nothing is lost, and the SMSC does not see all binds at once.`,
       if ((options.all === true) === (options.route !== undefined)) self.error('error: name --all, or one --route');
       return reconnect(cli, options);
     });
-  return command;
+  return command.addCommand(routeCheckCommand(cli)).addCommand(routeOrphansCommand(cli));
 }
 
 async function reconnect(cli: Cli, { route, json }: ReconnectOptions): Promise<void> {

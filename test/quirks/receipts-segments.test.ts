@@ -91,7 +91,7 @@ test('quirk 17: under `otherSegments: none` the failure of another segment is no
 
 test('quirk 17: a text of one segment is delivered by its receipt under every policy', async () => {
   for (const segments of ['each', 'last', 'first'] as const) {
-    const outcomes = [{ outcome: 'expired', destinations: [String(recipientOf(1, 0, 7))] }] as const;
+    const outcomes = [{ outcome: 'expired' as const, destinations: [String(recipientOf(1, 0, 7))] }];
     const { counts } = await broadcast({
       route: { receipts: { segments } },
       behaviour: { receipts: { multipart: segments, outcomes: [...outcomes] } },

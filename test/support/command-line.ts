@@ -23,6 +23,7 @@ export async function runCli(store: Store | undefined, ...args: string[]): Promi
       throw new TocsinError('unavailable', 'store_unavailable', 'The store cannot be reached');
     },
     actor: 'cli:tester',
+    routesFile: fileURLToPath(new URL('../../config/routes.yaml', import.meta.url)),
     templatesFolder: fileURLToPath(new URL('../../templates', import.meta.url)),
     dataFolder: tmpdir(),
     version: '1.2.3',
