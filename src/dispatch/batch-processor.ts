@@ -9,7 +9,7 @@ import type { Slots } from '../ledger/slots.ts';
 import type { Logger } from '../log.ts';
 import type { BatchJob } from '../queue/jobs.ts';
 import type { SubmitTemplate } from '../smpp/submit-template.ts';
-import { BatchRun } from './batch-run.ts';
+import { BatchRun, type RunEnd } from './batch-run.ts';
 import type { BroadcastIndex } from './broadcast-index.ts';
 import type { Feed } from './feed.ts';
 import { laneTemplates } from './lane-texts.ts';
@@ -35,8 +35,11 @@ const HAND_OVER_MS = 300;
 
 const ignore = (): void => {};
 
-/** Whether a job is over, or goes back to wait: what was stopped is not done. */
-export type Processed = 'over' | 'again';
+/** A batch of which only recipients are left that wait for longer than this leaves its place to others. */
+const REST_MS = 5_000;
+
+/** What was stopped is not done: its job goes back to wait. One that rests is to come again after a pause. */
+export type Processed = 'over' | 'again' | { readonly inMs: number; readonly refused: number };
 
 /** A batch on its way: its job is let go when it is handed over, which may be before its last submission is answered. */
 interface Started {
@@ -95,7 +98,8 @@ export class BatchProcessor {
   }
 
   /** Begins with what is left of a batch. */
-  async #run({ broadcast: no, batch: position, rank }: BatchJob): Promise<Started> {
+  async #run(payload: BatchJob): Promise<Started> {
+    const { broadcast: no, batch: position } = payload;
     const { index, log } = this.#deps;
     try {
       const known = await index.load(no);
@@ -103,12 +107,13 @@ export class BatchProcessor {
       const lane = laneOfBatch(known.plan, position);
       // Not now: the keeper adds the job again when its time comes.
       if (!(await this.#mayRunNow(no, lane))) return over;
-      const run = await this.#take(known.broadcast, lane, position, rank);
+      const run = await this.#take(known.broadcast, lane, payload);
       if (run.over) return over;
       const ended = this.#runToEnd(run);
       const letGo = new Promise<'stopped'>((resolve) => this.#letGo.set(run, () => resolve('stopped')));
       const job = Promise.race([ended, letGo]).then(async (end): Promise<Processed> => {
         this.#letGo.delete(run);
+        if (end === 'resting') return { inMs: (run.nextDue ?? 0) - this.#deps.now(), refused: run.refused };
         return end === 'stopped' && (await this.#mayRunNow(no, lane)) ? 'again' : 'over';
       });
       return { job, ended };
@@ -134,6 +139,12 @@ export class BatchProcessor {
     void run.ended.then(() => clearTimeout(timer));
   }
 
+  /** Holds a run against its broadcast as it is now, and against the clock. */
+  follow(run: BatchRun): void {
+    if (this.mayRun(run.broadcast, run.lane)) run.rest(this.#deps.now() + REST_MS);
+    else run.stop('stopped');
+  }
+
   /** Stops the run of a batch, if it has one here. */
   stopBatch(batchNo: number): void {
     this.#deps.outcomes.runOf(batchNo)?.stop('stopped');
@@ -154,7 +165,7 @@ export class BatchProcessor {
     return running && this.#deps.now() < Date.parse(current.expires);
   }
 
-  async #take(broadcast: Broadcast, lane: Lane, position: number, rank: number): Promise<BatchRun> {
+  async #take(broadcast: Broadcast, lane: Lane, { batch: position, rank, refused }: BatchJob): Promise<BatchRun> {
     const { index, slots, block } = this.#deps;
     const batch = index.batch(batchNumber(broadcast.no, position))!;
     const templates = this.#templatesOf(broadcast, lane);
@@ -162,7 +173,7 @@ export class BatchProcessor {
       block(broadcast.audience, lane.region, lane.language, position - lane.firstBatch),
       slots.take(batch),
     ]);
-    return new BatchRun({ batch, broadcast, lane, rank, block: packed, ...taken, templates });
+    return new BatchRun({ batch, broadcast, lane, rank, refused, block: packed, ...taken, templates });
   }
 
   #templatesOf(broadcast: Broadcast, lane: Lane): readonly SubmitTemplate[] {
@@ -179,7 +190,7 @@ export class BatchProcessor {
     for (const key of this.#templates.keys()) if (!isOpen(Number.parseInt(key, 10))) this.#templates.delete(key);
   }
 
-  async #runToEnd(run: BatchRun): Promise<'done' | 'stopped' | 'lost'> {
+  async #runToEnd(run: BatchRun): Promise<RunEnd> {
     const { feed, outcomes, onWork, inheritedMs } = this.#deps;
     outcomes.add(run);
     feed.add(run);

@@ -10,8 +10,11 @@ import type { Batch } from '../ledger/keys.ts';
 import { stateOf } from '../ledger/states.ts';
 import type { SubmitTemplate } from '../smpp/submit-template.ts';
 
-/** Why a run ended. `stopped`: what is left stays pending, for a later job. `lost`: somebody else took the batch. */
-export type RunEnd = 'done' | 'stopped' | 'lost';
+/**
+ * Why a run ended. `stopped`: what is left stays pending, for a later job. `lost`: somebody else took the batch.
+ * `resting`: all that is left waits for long.
+ */
+export type RunEnd = 'done' | 'stopped' | 'lost' | 'resting';
 
 /** Slots to claim (`claim`), or one part of a slot that is claimed already and was refused for now (`part`). */
 export type Work =
@@ -41,6 +44,8 @@ export interface BatchRunInput {
   readonly slots: Buffer;
   /** One a segment. */
   readonly templates: readonly SubmitTemplate[];
+  /** How often, at least, each slot that is left was refused in earlier runs. */
+  readonly refused?: number | undefined;
 }
 
 export class BatchRun {
@@ -62,6 +67,7 @@ export class BatchRun {
   readonly #ranges: number[] = [];
   #later: Later[] = [];
   readonly #attempts = new Map<number, number>();
+  readonly #refusedBefore: number;
   /** Bits of the parts that were accepted, where a text has several. */
   readonly #accepted: Uint16Array | undefined;
   /** Slots claimed by this run and not settled. */
@@ -79,6 +85,7 @@ export class BatchRun {
     this.rank = input.rank;
     this.epoch = input.epoch;
     this.templates = templates;
+    this.#refusedBefore = input.refused ?? 0;
     this.msisdns = Float64Array.from({ length: batch.size }, (_, slot) => readMsisdn(block, slot));
     const base = baseAddress(batch.batchNo);
     this.addresses = templates.map((_, part) =>
@@ -177,7 +184,7 @@ export class BatchRun {
 
   /** Counts one more refusal of a slot and returns how many there were. */
   refusals(slot: number): number {
-    const count = (this.#attempts.get(slot) ?? 0) + 1;
+    const count = (this.#attempts.get(slot) ?? this.#refusedBefore) + 1;
     this.#attempts.set(slot, count);
     return count;
   }
@@ -240,6 +247,19 @@ export class BatchRun {
     if (this.#over) return;
     this.#over = true;
     this.#end('stopped');
+  }
+
+  /** Ends a run of which nothing is left but slots that wait beyond `untilMs`, so that it holds up no other batch. */
+  rest(untilMs: number): void {
+    const waits = this.#out === 0 && this.#unadopted === 0 && this.#ranges.length === 0 && this.#later.length > 0;
+    if (this.#over || this.#stop || !waits || this.#later[0]!.at <= untilMs) return;
+    this.#over = true;
+    this.#end('resting');
+  }
+
+  /** Of what is left: how often each slot was refused, at least. */
+  get refused(): number {
+    return Math.min(...this.#later.map(({ slot }) => this.#attempts.get(slot) ?? this.#refusedBefore));
   }
 
   get stopping(): boolean {

@@ -9,6 +9,7 @@ import type { Logger } from '../log.ts';
 import { type BatchQueue, isLostJob, startBatchWorker } from '../queue/batch-queue.ts';
 import { type BatchJob, batchJobSchema } from '../queue/jobs.ts';
 import type { Store } from '../store/connection.ts';
+import type { Processed } from './batch-processor.ts';
 import type { BroadcastIndex } from './broadcast-index.ts';
 import type { Carriers } from './carriers.ts';
 import type { RouteDispatch } from './route-dispatch.ts';
@@ -77,12 +78,18 @@ export class Intake {
       await job.moveToDelayed(Date.now() + NOBODY_MS, token);
       throw new DelayedError();
     }
-    if ((await this.#run(payload, on)) === 'over') return;
-    await job.moveToWait(token);
-    throw new WaitingError();
+    const processed = await this.#run(payload, on);
+    if (processed === 'over') return;
+    if (processed === 'again') {
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
+    await job.updateData({ ...payload, refused: processed.refused });
+    await job.moveToDelayed(Date.now() + processed.inMs, token);
+    throw new DelayedError();
   };
 
-  async #run(payload: BatchJob, on: RouteDispatch): Promise<'over' | 'again'> {
+  async #run(payload: BatchJob, on: RouteDispatch): Promise<Processed> {
     const batchNo = batchNumber(payload.broadcast, payload.batch);
     const running = { rank: payload.rank, on };
     this.#running.set(batchNo, running);

@@ -2,6 +2,7 @@
  * One route in one dispatcher process: its links, the batches that run on it and everything between them. Which batches
  * these are is for the intakes; it starts and stops in order.
  */
+import { keepReply, type Reply } from '../broadcasts/replies.ts';
 import type { HealthReport } from '../broadcasts/route-health.ts';
 import type { Route } from '../broadcasts/routes.ts';
 import { MessageIds } from '../ledger/message-ids.ts';
@@ -15,9 +16,11 @@ import { AnswerWatch } from './answer-watch.ts';
 import { BatchProcessor, type BatchProcessorDeps, type Processed } from './batch-processor.ts';
 import type { BatchRun } from './batch-run.ts';
 import type { BroadcastIndex } from './broadcast-index.ts';
+import { Cancels } from './cancels.ts';
 import type { Deadline } from './deadline.ts';
 import { Feed } from './feed.ts';
 import { Link, type LinkEvents } from './link.ts';
+import { Messages } from './messages.ts';
 import { endInOrder } from './orderly-end.ts';
 import { Outcomes } from './outcomes.ts';
 import { Pacer } from './pacer.ts';
@@ -38,6 +41,8 @@ export interface RouteDispatchDeps {
   readonly index: BroadcastIndex;
   readonly slots: Slots;
   readonly block: BatchProcessorDeps['block'];
+  /** Name of this process, for locks. */
+  readonly process: string;
   readonly onSubmitted: (broadcastNo: number) => void;
   readonly onReceipt: (broadcastNo: number) => void;
   /** A link is bound or lost. */
@@ -66,6 +71,7 @@ export class RouteDispatch {
   readonly #links: RouteLinks;
   readonly #pacer: Pacer;
   readonly #pump: Pump;
+  readonly #cancels: Cancels;
   readonly #answers: AnswerWatch;
   readonly #window: WindowLearner;
 
@@ -74,9 +80,10 @@ export class RouteDispatch {
     const { store, route, index, slots, now, log } = deps;
     this.#alarms = new RouteAlarms(log);
     const onStoreFault = (error: Error) => this.#alarms.storeFault(error);
+    const ids = new MessageIds({ store, route: route.id, now });
     this.#recorder = new Recorder({
       slots,
-      ids: new MessageIds({ store, route: route.id, now }),
+      ids,
       index,
       policy: new ReceiptPolicy({ route, index, onReceipt: deps.onReceipt }),
       spread: isSpread(store),
@@ -104,7 +111,9 @@ export class RouteDispatch {
       inFlight: () => this.#links.inFlight,
       now: () => performance.now(),
     });
-    const receipts = new Receipts({ route, recorder: this.#recorder, tally: this.#tally });
+    const keep = (reply: Reply) => keepReply(store, route.id, reply);
+    const messages = new Messages({ route, keep, onStoreFault, now });
+    const receipts = new Receipts({ route, recorder: this.#recorder, tally: this.#tally, messages });
     this.#pacer = new Pacer({ store, route, answers: this.#tally });
     const events = this.#linkEvents(receipts);
     this.#links = new RouteLinks(Array.from({ length: route.links }, (_, i) => new Link(route, i, events)));
@@ -122,6 +131,12 @@ export class RouteDispatch {
         deps.onSubmitted(run.broadcast.no);
       },
       onStoreFault,
+    });
+    this.#cancels = new Cancels({
+      ...{ store, route, index, slots, ids, recorder: this.#recorder, links: this.#links.all, log },
+      pacer: new Pacer({ store, route, answers: this.#tally }),
+      block: deps.block,
+      process: deps.process,
     });
     const { feed, outcomes } = { feed: this.#feed, outcomes: this.#outcomes };
     const { block, inheritedMs } = deps;
@@ -236,8 +251,13 @@ export class RouteDispatch {
 
   /** Holds every run against its broadcast as it is now. */
   follow(): void {
-    for (const run of this.#feed.runs) if (!this.#processor.mayRun(run.broadcast, run.lane)) run.stop('stopped');
+    for (const run of this.#feed.runs) this.#processor.follow(run);
     this.#pump.wake();
+  }
+
+  /** Calls back what the SMSC may still hold of broadcasts that are cancelled and not closed. */
+  callBack(cancelled: readonly Broadcast[]): void {
+    this.#cancels.follow(cancelled);
   }
 
   forget(isOpen: (broadcastNo: number) => boolean): void {

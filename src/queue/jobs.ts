@@ -19,6 +19,8 @@ export const batchJobSchema = z.strictObject({
   batch: z.number().int().min(0),
   /** 0 (Extreme) to 4. */
   rank: z.number().int().min(0).max(4),
+  /** How often, at least, each recipient that is left was refused for now: their pauses grow from there. */
+  refused: z.number().int().min(1).optional(),
 });
 export type BatchJob = z.infer<typeof batchJobSchema>;
 

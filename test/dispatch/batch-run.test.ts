@@ -54,6 +54,39 @@ describe('a run of a batch', () => {
     expect(await endOf(run)).toBe('done');
   });
 
+  test('rests when all that is left waits for long, and says when to come again', async () => {
+    const run = aRun(pending(3));
+    run.take(10, 0);
+    run.refusals(1);
+    run.refusals(2);
+    run.refusals(2);
+    run.again(1, 9_000);
+    run.again(2, 8_000);
+    run.rest(5_000);
+    expect(await endOf(run)).toBeUndefined();
+    run.settle();
+    run.rest(8_000);
+    expect(await endOf(run)).toBeUndefined();
+    run.rest(5_000);
+    expect(await endOf(run)).toBe('resting');
+    expect([run.nextDue, run.refused]).toEqual([8_000, 1]);
+  });
+
+  test('does not rest while something is pending, or claimed by another taker', async () => {
+    const untouched = aRun(pending(2));
+    untouched.rest(0);
+    const inherited = aRun(['sending', 'pending']);
+    inherited.take(1, 0);
+    inherited.again(1, 9_000);
+    inherited.rest(5_000);
+    expect([await endOf(untouched), await endOf(inherited)]).toEqual([undefined, undefined]);
+  });
+
+  test('counts on from the refusals of earlier runs', () => {
+    const run = aRun(pending(2), { refused: 4 });
+    expect([run.refusals(0), run.refusals(0), run.refusals(1)]).toEqual([5, 6, 5]);
+  });
+
   test('hands out what waits in the order it is due', () => {
     const run = aRun(pending(3));
     run.take(10, 0);
