@@ -1,6 +1,6 @@
-import type { Worker } from 'bullmq';
+import { Queue, type Worker } from 'bullmq';
 import { BatchQueue, type PrioritisedBatch, startBatchWorker } from '../../src/queue/batch-queue.ts';
-import type { BatchJob } from '../../src/queue/jobs.ts';
+import { type BatchJob, batchJobId } from '../../src/queue/jobs.ts';
 import { duplicate, type Store } from '../../src/store/connection.ts';
 import { testStore } from '../support/redis.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -89,7 +89,66 @@ describe('the queue of a route', () => {
     expect(runs).toBe(3);
   });
 
-  test('takes more jobs at once than one pipeline holds', async () => {
+  test('a job is in the store as BullMQ itself would have put it there', async () => {
+    const given = [job(7, 1), job(8, 2_000_000), job(9, 400_001)];
+    const theirs = new Queue<BatchJob>(`batches-${route}`, {
+      connection: store.redis,
+      prefix: `{${store.prefix}theirs}`,
+      defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
+      streams: { events: { maxLen: 100 } },
+      skipVersionCheck: true,
+    });
+    for (const { priority, ...data } of given) await theirs.add('batch', data, { jobId: batchJobId(data), priority });
+    await queue.add(given);
+    const ours = new Queue<BatchJob>(`batches-${route}`, {
+      connection: store.redis,
+      prefix: `{${store.prefix}queue-${route}}`,
+      skipVersionCheck: true,
+      skipMetasUpdate: true,
+    });
+    const kept = async (of: Queue<BatchJob>) => {
+      const { redis } = store;
+      const jobs = given.map(async (each) => {
+        const { opts, timestamp, ...rest } = await redis.hgetall(of.toKey(batchJobId(each)));
+        const { jobId, ...options } = JSON.parse(opts!) as Record<string, unknown>;
+        expect(Math.abs(Date.now() - Number(timestamp))).toBeLessThan(60_000);
+        return { ...rest, options };
+      });
+      return {
+        jobs: await Promise.all(jobs),
+        waiting: await redis.zrange(of.toKey('prioritized'), '0', '-1', 'WITHSCORES'),
+        marker: await redis.zrange(of.toKey('marker'), '0', '-1', 'WITHSCORES'),
+        counters: await Promise.all(['id', 'pc'].map((name) => redis.get(of.toKey(name)))),
+      };
+    };
+    expect(await kept(ours)).toEqual(await kept(theirs));
+    await ours.close();
+    await theirs.close();
+  });
+
+  test('of equal priority, who came first goes first', async () => {
+    await queue.add([job(5, 9), job(2, 9)]);
+    await queue.add([job(1, 9), job(5, 9), job(0, 9)]);
+    const taken: number[] = [];
+    work(async ({ batch }) => {
+      taken.push(batch);
+    });
+    await waitFor(() => taken.length === 4);
+    expect(taken).toEqual([5, 2, 1, 0]);
+  });
+
+  test('an idle worker takes what is added, at once', async () => {
+    const taken: number[] = [];
+    work(async ({ batch }) => {
+      taken.push(batch);
+    });
+    for (const batch of [1, 2, 3]) {
+      await queue.add([job(batch, 1)]);
+      await waitFor(() => taken.length === batch);
+    }
+  });
+
+  test('takes more jobs at once than one call holds', async () => {
     await queue.add(Array.from({ length: 2_500 }, (_, i) => job(i, i + 1)));
     expect(await queue.depth()).toBe(2_500);
   });
