@@ -43,6 +43,8 @@ export async function startEmbeddedRedis(options: {
   folder: string;
   port?: number;
   deadlineMs?: number;
+  /** Further settings, by their name in redis.conf. */
+  settings?: Readonly<Record<string, string>>;
 }): Promise<EmbeddedRedis> {
   const { binary, folder, port = await freePort(), deadlineMs = START_DEADLINE_MS } = options;
   // It will hold telephone numbers.
@@ -58,6 +60,7 @@ export async function startEmbeddedRedis(options: {
     save: '',
     'auto-aof-rewrite-min-size': '8gb',
     daemonize: 'no',
+    ...options.settings,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
   // A group of its own: Ctrl-C must not end the store before those who write to it.
