@@ -100,6 +100,14 @@ export const recipientState = z
   })
   .meta({ id: 'RecipientState' });
 
+export const reply = z
+  .object({
+    at: z.string().meta({ description: 'When it came' }),
+    msisdn: z.string(),
+    text: z.string(),
+  })
+  .meta({ id: 'Reply', description: 'What a recipient sent back after the launch' });
+
 export const routeHealth = z
   .object({
     route: z.string(),

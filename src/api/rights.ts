@@ -29,6 +29,7 @@ export const RIGHTS = {
   'broadcasts.events': EVERYBODY,
   // What one person was sent, and the lists of the evidence, are personal data: not for every authority.
   'broadcasts.recipient': WATCHERS,
+  'broadcasts.replies': WATCHERS,
   'broadcasts.evidence': WATCHERS,
   'broadcasts.pause': CELL,
   'broadcasts.resume': CELL,

@@ -7,7 +7,7 @@ import type { Person } from '../store/person.ts';
 import { commit } from '../store/records.ts';
 import { broadcastRecords } from './broadcast.ts';
 
-const ACTIONS = { recipient: 'recipient.lookup', evidence: 'evidence.export' } as const;
+const ACTIONS = { recipient: 'recipient.lookup', evidence: 'evidence.export', replies: 'replies.read' } as const;
 
 /** Durable before anything is told. Throws `not-found` / `unknown_broadcast`. */
 export async function auditReading(store: Store, what: keyof typeof ACTIONS, id: string, by: Person): Promise<void> {

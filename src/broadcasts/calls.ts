@@ -13,6 +13,7 @@ import { launch } from './launch.ts';
 import { ProgressReader } from './progress.ts';
 import { recipientState } from './recipient.ts';
 import { ALL_ROUTES, orderReconnect } from './reconnects.ts';
+import { repliesTo } from './replies.ts';
 import type { OrderRule } from './route-choice.ts';
 import { routeHealth } from './route-health.ts';
 import type { Route } from './routes.ts';
@@ -53,6 +54,10 @@ export function broadcastCalls(deps: {
     recipientState: async (id: string, msisdn: number, by: Person) => {
       await auditReading(store, 'recipient', id, by);
       return recipientState(store, (audience, number) => audiences.locate(audience, number), id, msisdn);
+    },
+    replies: async (id: string, by: Person) => {
+      await auditReading(store, 'replies', id, by);
+      return repliesTo(store, (audience, number) => audiences.locate(audience, number), id);
     },
     evidence: async (id: string, by: Person) => {
       await auditReading(store, 'evidence', id, by);

@@ -1,6 +1,6 @@
 /**
  * Receipts as they come from any link of a route: read, brought to the route's form of id, and given to the recorder,
- * which answers them when their effect is durable. Messages of subscribers are answered too.
+ * which answers them when their effect is durable. What is no receipt is a message of a subscriber.
  */
 import type { Route } from '../broadcasts/routes.ts';
 import { eventCode, type SlotEvent } from '../ledger/states.ts';
@@ -10,6 +10,7 @@ import { normaliseMessageId } from '../smpp/message-id.ts';
 import type { ReceiptState } from '../smpp/receipt-states.ts';
 import { isReceipt, parseReceipt } from '../smpp/receipts.ts';
 import type { Session } from '../smpp/session.ts';
+import type { Messages } from './messages.ts';
 import type { Recorder } from './recorder.ts';
 import type { Tally } from './tally.ts';
 
@@ -31,6 +32,7 @@ export interface ReceiptsDeps {
   readonly route: Route;
   readonly recorder: Recorder;
   readonly tally: Tally;
+  readonly messages: Messages;
 }
 
 export class Receipts {
@@ -44,11 +46,11 @@ export class Receipts {
   }
 
   take(session: Session<number>, deliver: Deliver): void {
-    const { recorder, route, tally } = this.#deps;
+    const { recorder, route, tally, messages } = this.#deps;
     const { sequence, command } = deliver;
     if (!isReceipt(deliver)) {
       tally.receipt('none');
-      session.respond(sequence, STATUS.ESME_ROK, command);
+      messages.take(session, deliver);
       return;
     }
     const { messageId, state, err } = parseReceipt(deliver);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { broadcastRecords, planRecords } from '../../broadcasts/broadcast.ts';
 import { TocsinError } from '../../errors.ts';
 import { parseMsisdn } from '../../sms/msisdn.ts';
-import { broadcast, lane, progress, recipientState } from '../broadcast-schemas.ts';
+import { broadcast, lane, progress, recipientState, reply } from '../broadcast-schemas.ts';
 import { type Call, defineCall } from '../call.ts';
 import type { ProgressStreams } from '../progress-streams.ts';
 import { json, page, record, shown } from '../replies.ts';
@@ -60,6 +60,16 @@ const reading: readonly Call[] = [
     reply: { status: 200, description: 'State of the recipient', schema: recipientState },
     handle: async ({ params: { id, msisdn }, caller }, { broadcasts }) =>
       json(await broadcasts.recipientState(id, requireMsisdn(msisdn), caller)),
+  }),
+  defineCall({
+    right: 'broadcasts.replies',
+    method: 'get',
+    path: '/v1/broadcasts/:id/replies',
+    tag,
+    summary: 'What its recipients have answered since the launch, the latest first',
+    params,
+    reply: { status: 200, description: 'All replies that are kept', schema: z.object({ items: z.array(reply) }) },
+    handle: async ({ params: { id }, caller }, { broadcasts }) => json({ items: await broadcasts.replies(id, caller) }),
   }),
   defineCall({
     right: 'broadcasts.evidence',
