@@ -15,10 +15,13 @@ import { Directory } from '../directory/directory.ts';
 import { createLogger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { Notices } from '../notices/notices.ts';
+import { CLOCKS_APART, StoreClock } from '../store/clock.ts';
 import { openStore, ready } from '../store/connection.ts';
 import { Templates } from '../templates/load.ts';
 
 const STOP_MS = 15_000;
+/** Imports that died with their process are removed when their lease has run out. */
+const SWEEP_MS = 20_000;
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
@@ -30,13 +33,16 @@ async function main(): Promise<void> {
   const store = openStore(config.redis, 'request', (error) => log.error({ err: error }, 'store connection'));
   await ready(store.redis);
   await requireDurableStore(store, routes);
+  const clock = new StoreClock({ store, onDisagreement: (apart) => log.warn(apart, CLOCKS_APART) });
+  const now = await clock.start();
 
   const audiences = new Audiences({ store, workFolder: config.dataFolder });
   await audiences.sweepUnfinished();
+  setInterval(() => void audiences.sweepUnfinished().catch(() => {}), SWEEP_MS).unref();
   const directory = new Directory({ store });
   const snapshot = async (id: string) => (await audiences.get(id)).value;
   const notices = new Notices({
-    ...{ store, templates, directory, snapshot },
+    ...{ store, templates, directory, snapshot, now },
     routesOf: (notice) => routesByRegion(routes, order, notice),
   });
   const broadcasts = broadcastCalls({
@@ -46,10 +52,11 @@ async function main(): Promise<void> {
     order,
     audiences,
     workFolder: config.dataFolder,
+    now,
   });
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   const metrics = createMetrics({ processMetrics: true });
-  const keys = new Keys({ store });
+  const keys = new Keys({ store, now });
   const { app, closeStreams } = createApp({
     ...{ store, keys, notices, directory, audiences, templates, broadcasts, routes, order, log, metrics, version },
     notReady: () => liveRouteFaults(store, routes),

@@ -10,6 +10,7 @@ import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { createLogger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import type { Notice } from '../notices/notice.ts';
+import { CLOCKS_APART, StoreClock } from '../store/clock.ts';
 import { openStore, ready } from '../store/connection.ts';
 import { Records } from '../store/records.ts';
 
@@ -22,6 +23,8 @@ async function main(): Promise<void> {
   const store = openStore(config.redis, 'worker', (error) => log.error({ err: error }, 'store connection'));
   await ready(store.redis);
   await requireDurableStore(store, routes);
+  const clock = new StoreClock({ store, onDisagreement: (apart) => log.warn(apart, CLOCKS_APART) });
+  const now = await clock.start();
 
   const audiences = new Audiences({ store, workFolder: config.dataFolder });
   const metrics = createMetrics({ processMetrics: true });
@@ -32,6 +35,7 @@ async function main(): Promise<void> {
     block: (audience, region, language, block) => audiences.block(audience, region, language, block),
     metrics,
     log,
+    now,
   });
   await dispatcher.start();
 

@@ -12,6 +12,9 @@ const SLOW_MS = 500;
 /** Clocks that differ by more than this are worth a line. */
 const APART_MS = 2_000;
 
+/** What a program says of it in its log. */
+export const CLOCKS_APART = 'clocks differ by seconds: set the one that is wrong';
+
 /** How far a clock is ahead of the time that counts, in ms. */
 export interface Disagreement {
   readonly storeAheadMs: number;
@@ -42,8 +45,8 @@ export class StoreClock {
     this.#monotonic = deps.monotonic ?? (() => performance.now());
   }
 
-  /** Asks the store once, and then every 2 s until `stop`. Rejects when the store refuses. */
-  async start(): Promise<void> {
+  /** Asks the store once, and then every 2 s until `stop`; resolves with `now`. Rejects when the store refuses. */
+  async start(): Promise<() => number> {
     await this.ask();
     let asking = false;
     this.#timer = setInterval(() => {
@@ -56,6 +59,7 @@ export class StoreClock {
         });
     }, EVERY_MS);
     this.#timer.unref();
+    return this.now;
   }
 
   stop(): void {
