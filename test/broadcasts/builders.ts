@@ -127,13 +127,19 @@ export const storeNotice = (store: Store, id: string, notice: Notice) =>
 /** A launched broadcast of `aNotice` with its records, written past the launch. */
 export async function storeBroadcast(
   store: Store,
-  given: { no: number; groups?: readonly AudienceGroup[]; notice?: Partial<Notice>; changes?: Partial<Broadcast> },
+  given: {
+    no: number;
+    groups?: readonly AudienceGroup[];
+    notice?: Partial<Notice>;
+    changes?: Partial<Broadcast>;
+    routes?: LaneRoutes;
+  },
 ): Promise<{ id: string; broadcast: Broadcast; plan: BroadcastPlan }> {
   const { no, groups = GROUPS } = given;
   const id = broadcastId(no);
   const notice = aNotice({ state: 'launched', broadcast: id, ...given.notice });
   const route = aRoute();
-  const plan = planLanes(notice.renderings ?? [], groups, () => onRoutes(route.id), [route]);
+  const plan = planLanes(notice.renderings ?? [], groups, () => given.routes ?? onRoutes(route.id), [route]);
   const broadcast: Broadcast = {
     no,
     notice: `n${no}`,

@@ -133,6 +133,20 @@ describe('a route that fails', () => {
     await expectAccountedFor(running, id);
   }, 30_000);
 
+  test('rule 1: as its SMSC answers late sends to nobody whom the next route sends to', async () => {
+    const pair = await startPair({ first: { ...STEADY, responseTimeoutMs: 7_000 } });
+    const { running, a, b } = pair;
+    const id = await running.launch({ recipients: 2_500 });
+    await waitFor(() => a.record.accepted > 300);
+    a.patchBehaviour({ responses: { delayMs: { min: 5_000, max: 5_500 } } });
+    await waitFor(() => b.record.submits > 0, HAND_OVER_MS);
+    // Those that were out are answered when the next route has had their batches for long.
+    const { inDoubt } = await expectOnce(pair, id, 2_500);
+    expect(inDoubt).toBe(0);
+    expect(accepted(a, b)).toBe(2_500);
+    expect(a.record.accepted).toBeGreaterThan(400);
+  }, 30_000);
+
   test('before the launch carries nothing', async () => {
     const pair = await startPair({ first: { port: await freePort() } });
     const { running, b } = pair;
@@ -142,6 +156,10 @@ describe('a route that fails', () => {
     expect(performance.now() - at).toBeLessThan(HAND_OVER_MS);
     expect(b.record.accepted).toBe(500);
     expect(await breakers(running)).toEqual({ a: 'open', b: 'closed' });
+    const shown = await running.metrics.registry.metrics();
+    expect(shown).toContain('tocsin_route_state{route="a",state="open"} 1');
+    expect(shown).toContain('tocsin_route_state{route="a",state="closed"} 0');
+    expect(shown).toContain('tocsin_route_changes_total{route="a",from="closed",to="open",reason="down"} 1');
   });
 
   test('by its password counts as down', async () => {
