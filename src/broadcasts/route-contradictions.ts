@@ -3,6 +3,12 @@
  * field to mend, and changes nothing.
  */
 
+interface IdClaims {
+  readonly base: string;
+  readonly stripLeadingZeros: boolean;
+  readonly caseFold: boolean;
+}
+
 /** Fields of a route that are held against each other; its schema has checked each by itself. */
 export interface RouteClaims {
   readonly links: number;
@@ -17,7 +23,8 @@ export interface RouteClaims {
   readonly sender: { readonly address: string; readonly ton: number; readonly npi: number };
   readonly alphabet: string;
   readonly dataCoding?: number | undefined;
-  readonly receipts: { readonly responseId: { readonly base: string }; readonly receiptId: { readonly base: string } };
+  readonly receipts: { readonly responseId: IdClaims; readonly receiptId: IdClaims };
+  readonly cancelSm: boolean;
   readonly reconnectMinMs: number;
   readonly reconnectMaxMs: number;
   readonly password?: string | undefined;
@@ -50,6 +57,10 @@ export function contradictions(route: RouteClaims): Contradiction[] {
   const bases = new Set([route.receipts.responseId.base, route.receipts.receiptId.base]);
   if (bases.has('hexToDecimal') && bases.has('decimalToHex')) {
     add('receipts.receiptId.base', 'goes the other way than receipts.responseId.base: the ids would never meet');
+  }
+  const { base, stripLeadingZeros, caseFold } = route.receipts.responseId;
+  if (route.cancelSm && (base !== 'text' || stripLeadingZeros || caseFold)) {
+    add('cancelSm', 'names a message by the id of its response as it came: convert receiptId instead of responseId');
   }
   return found;
 }

@@ -128,6 +128,10 @@ export const routeSchema = z
       .default('udh')
       .describe('texts of several segments: user data header, sar_* TLVs, or whole in message_payload'),
     receipts: receipts.describe('which receipts come, and how their ids are written'),
+    cancelSm: z
+      .boolean()
+      .default(false)
+      .describe('a cancel sends cancel_sm for what the SMSC may still hold (R12); needs its ids as they are'),
     responseTimeoutMs: milliseconds(10_000, 'a response that takes longer leaves its submission in doubt'),
     enquireLinkMs: milliseconds(15_000, 'silence after which the link is probed'),
     enquireLinkTimeoutMs: milliseconds(10_000, 'a probe unanswered for longer closes the link'),

@@ -18,6 +18,7 @@ import { controlChannel, isControlMessage } from '../queue/jobs.ts';
 import { duplicate, type Store } from '../store/connection.ts';
 import type { BatchProcessorDeps } from './batch-processor.ts';
 import { BroadcastIndex } from './broadcast-index.ts';
+import { Cancels } from './cancels.ts';
 import { Carriers } from './carriers.ts';
 import { Deadline } from './deadline.ts';
 import { Failover } from './failover.ts';
@@ -62,6 +63,7 @@ export class Dispatcher {
   readonly #receipted = new Set<number>();
   /** Orders to bind anew that were there when it started, or that it has obeyed, by route. */
   readonly #reconnected = new Map<string, number>();
+  readonly #cancels: readonly Cancels[];
   readonly #looking: Rounds;
   /** Apart from the looks: a country is planned in seconds, and a stop must not wait behind it. */
   readonly #keeping: Rounds;
@@ -110,6 +112,12 @@ export class Dispatcher {
           now: this.#now,
         }),
     );
+    const { block } = deps;
+    const common = { store, index: this.#index, slots, block, process: this.#name, now: this.#now };
+    this.#cancels = routes.map((route, i) => {
+      const { links } = this.#routes[i]!;
+      return new Cancels({ ...common, route, links, log: log.child({ route: route.id }) });
+    });
     const carriers = new Carriers({ routes: this.#routes, index: this.#index });
     this.#intakes = this.#routes.map(
       (route) =>
@@ -167,6 +175,8 @@ export class Dispatcher {
     this.#keeping.ask();
     // What is new has nothing to stop, so it is loaded last.
     await Promise.all([...numbers].map((no) => this.#index.load(no)));
+    const cancelled = open.map(({ value }) => value).filter(({ state }) => state === 'cancelled');
+    for (const cancels of this.#cancels) cancels.follow(cancelled);
   }
 
   #heed({ halted, by, at }: HaltState): void {
@@ -241,6 +251,7 @@ export class Dispatcher {
   async stop(withinMs = STOP_WITHIN_MS): Promise<void> {
     const deadline = new Deadline(withinMs);
     for (const timer of this.#timers) clearInterval(timer);
+    for (const cancels of this.#cancels) cancels.close();
     const closed = Promise.all(this.#intakes.map((intake) => intake.close())).then(() => {});
     await Promise.all(this.#routes.map((route) => route.stop(deadline, closed)));
     if (await deadline.met(this.#leave())) return;

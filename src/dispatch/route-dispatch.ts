@@ -16,7 +16,6 @@ import { AnswerWatch } from './answer-watch.ts';
 import { BatchProcessor, type BatchProcessorDeps, type Processed } from './batch-processor.ts';
 import type { BatchRun } from './batch-run.ts';
 import type { BroadcastIndex } from './broadcast-index.ts';
-import { Cancels } from './cancels.ts';
 import type { Deadline } from './deadline.ts';
 import { Feed } from './feed.ts';
 import { Link, type LinkEvents } from './link.ts';
@@ -41,8 +40,6 @@ export interface RouteDispatchDeps {
   readonly index: BroadcastIndex;
   readonly slots: Slots;
   readonly block: BatchProcessorDeps['block'];
-  /** Name of this process, for locks. */
-  readonly process: string;
   readonly onSubmitted: (broadcastNo: number) => void;
   readonly onReceipt: (broadcastNo: number) => void;
   /** A link is bound or lost. */
@@ -71,7 +68,6 @@ export class RouteDispatch {
   readonly #links: RouteLinks;
   readonly #pacer: Pacer;
   readonly #pump: Pump;
-  readonly #cancels: Cancels;
   readonly #answers: AnswerWatch;
   readonly #window: WindowLearner;
 
@@ -80,10 +76,9 @@ export class RouteDispatch {
     const { store, route, index, slots, now, log } = deps;
     this.#alarms = new RouteAlarms(log);
     const onStoreFault = (error: Error) => this.#alarms.storeFault(error);
-    const ids = new MessageIds({ store, route: route.id, now });
     this.#recorder = new Recorder({
       slots,
-      ids,
+      ids: new MessageIds({ store, route: route.id, now }),
       index,
       policy: new ReceiptPolicy({ route, index, onReceipt: deps.onReceipt }),
       spread: isSpread(store),
@@ -131,12 +126,6 @@ export class RouteDispatch {
         deps.onSubmitted(run.broadcast.no);
       },
       onStoreFault,
-    });
-    this.#cancels = new Cancels({
-      ...{ store, route, index, slots, ids, recorder: this.#recorder, links: this.#links.all, log },
-      pacer: new Pacer({ store, route, answers: this.#tally }),
-      block: deps.block,
-      process: deps.process,
     });
     const { feed, outcomes } = { feed: this.#feed, outcomes: this.#outcomes };
     const { block, inheritedMs } = deps;
@@ -255,9 +244,8 @@ export class RouteDispatch {
     this.#pump.wake();
   }
 
-  /** Calls back what the SMSC may still hold of broadcasts that are cancelled and not closed. */
-  callBack(cancelled: readonly Broadcast[]): void {
-    this.#cancels.follow(cancelled);
+  get links(): readonly Link[] {
+    return this.#links.all;
   }
 
   forget(isOpen: (broadcastNo: number) => boolean): void {

@@ -4,6 +4,7 @@
  */
 import type { Store } from '../store/connection.ts';
 import { confirmed } from '../store/replicas.ts';
+import { batchNumberOf, broadcastNoOf } from './address.ts';
 import { idsKey, parkedKey, SHARDS, shardOfId, shardTag } from './keys.ts';
 import { type LedgerScripts, withScripts } from './scripts.ts';
 
@@ -15,6 +16,7 @@ const PARKED_FOR_MS = 2 * GENERATION_MS;
 /** Receipts nobody asked for must not fill the memory: 16 times this many are kept for a route. */
 const MAX_PARKED_IN_SHARD = 100_000;
 const PARKED_AT_ONCE = 1_000;
+const WALKED_AT_ONCE = 500;
 
 /** What became of a receipt: joined to an address, parked until its response comes, or dropped since too many are parked. */
 export type Joined = number | 'parked' | 'overflow';
@@ -98,6 +100,30 @@ export class MessageIds {
     if (this.#expiring.has(key)) return;
     await this.#redis.pexpire(key, GENERATIONS * GENERATION_MS);
     this.#expiring.add(key);
+  }
+
+  /**
+   * Every id that was mapped to a submission of the broadcast since `sinceMs` and is not forgotten yet, with its address,
+   * in portions. What is mapped while it walks may be missed, and an id may come twice.
+   */
+  async *walk(broadcastNo: number, sinceMs: number): AsyncGenerator<[id: string, address: number][]> {
+    const newest = this.#generation();
+    const oldest = Math.max(newest - GENERATIONS + 1, Math.floor(sinceMs / GENERATION_MS));
+    for (let generation = newest; generation >= oldest; generation -= 1) {
+      for (let shard = 0; shard < SHARDS; shard += 1) {
+        for (let cursor = '0'; ; ) {
+          const [next, found] = await this.#redis.hscan(this.#ids(shard, generation), cursor, 'COUNT', WALKED_AT_ONCE);
+          const entries: [string, number][] = [];
+          for (let i = 0; i < found.length; i += 2) {
+            const address = Number(found[i + 1]);
+            if (broadcastNoOf(batchNumberOf(address)) === broadcastNo) entries.push([found[i]!, address]);
+          }
+          if (entries.length > 0) yield entries;
+          cursor = next;
+          if (cursor === '0') break;
+        }
+      }
+    }
   }
 
   /** Looks up the ids of receipts; parks, durably, those that are unknown. `events[i]` is the code to park for `ids[i]`. */
