@@ -144,6 +144,8 @@ export class Link {
         enquireLinkMs: route.enquireLinkMs,
         enquireLinkTimeoutMs: route.enquireLinkTimeoutMs,
         bindTimeoutMs: route.bindTimeoutMs,
+        // Half a PDU and then nothing is silence too.
+        pduTimeoutMs: route.enquireLinkTimeoutMs,
       },
       {
         onResponse: (address, status, id) => events.onResponse(this, address, status, id),

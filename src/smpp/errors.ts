@@ -53,3 +53,7 @@ export class BindError extends TocsinError {
     this.status = status;
   }
 }
+
+export function notBound(): TocsinError {
+  return new TocsinError('unavailable', 'smpp_not_bound', 'the session is not bound');
+}

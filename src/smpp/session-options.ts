@@ -37,6 +37,8 @@ export interface SessionOptions {
   /** Longest time from the first octet of a PDU to its last. */
   pduTimeoutMs?: number;
   maxPduBytes?: number;
+  /** Where sequence numbers begin. */
+  firstSequence?: number;
   clock?: SessionClock;
 }
 
@@ -56,6 +58,7 @@ const DEFAULTS = {
   bindTimeoutMs: 10_000,
   pduTimeoutMs: 10_000,
   maxPduBytes: DEFAULT_MAX_PDU_BYTES,
+  firstSequence: 1,
   clock: { now: Date.now, setInterval, clearInterval } as SessionClock,
 } as const satisfies Partial<SessionOptions>;
 

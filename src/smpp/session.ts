@@ -4,11 +4,11 @@
  * (`release`), when a delivery is (`respond`), and when to connect again. It logs nothing and retries nothing.
  */
 import type { Duplex } from 'node:stream';
-import { TocsinError } from '../errors.ts';
+import type { TocsinError } from '../errors.ts';
 import { COMMAND, STATUS } from './constants.ts';
 import { courtesies } from './courtesies.ts';
 import type { Deliver } from './deliver.ts';
-import { BindError } from './errors.ts';
+import { BindError, notBound } from './errors.ts';
 import type { CancelFields } from './fields.ts';
 import { type InboundSink, sortInbound } from './inbound.ts';
 import { Liveness } from './liveness.ts';
@@ -45,10 +45,11 @@ export class Session<Ref> {
 
   constructor(transport: Duplex, options: SessionOptions, handlers: SessionHandlers<Ref>) {
     this.#options = resolveOptions(options);
-    const { clock, window, enquireLinkMs, enquireLinkTimeoutMs, maxPduBytes } = this.#options;
+    const { clock, window, enquireLinkMs, enquireLinkTimeoutMs, maxPduBytes, firstSequence } = this.#options;
     this.#handlers = handlers;
     this.#life = new SessionLife((change) => handlers.onState?.(change));
-    this.#submissions = new Submissions(window, handlers, (sequence) => this.#requests.has(sequence));
+    const isRequest = (sequence: number) => this.#requests.has(sequence);
+    this.#submissions = new Submissions(window, handlers, isRequest, firstSequence);
     this.#liveness = new Liveness(enquireLinkMs, enquireLinkTimeoutMs, clock.now());
     this.#wire = new Wire(
       transport,
@@ -293,8 +294,4 @@ export class Session<Ref> {
     for (const resolve of this.#unbound) resolve();
     this.#handlers.onClosed({ reason, inFlight: this.#submissions.unansweredRefs() });
   }
-}
-
-function notBound(): TocsinError {
-  return new TocsinError('unavailable', 'smpp_not_bound', 'the session is not bound');
 }

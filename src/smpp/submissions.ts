@@ -15,11 +15,17 @@ export class Submissions<Ref> {
   readonly #window: Window<Ref>;
   readonly #handlers: SubmissionHandlers<Ref>;
   readonly #inUse: (sequence: number) => boolean;
-  readonly #sequence = new Sequence();
+  readonly #sequence: Sequence;
   #limit: number;
 
   /** `inUseElsewhere`: sequence numbers of requests that are no submissions. */
-  constructor(capacity: number, handlers: SubmissionHandlers<Ref>, inUseElsewhere: (sequence: number) => boolean) {
+  constructor(
+    capacity: number,
+    handlers: SubmissionHandlers<Ref>,
+    inUseElsewhere: (sequence: number) => boolean,
+    firstSequence = 1,
+  ) {
+    this.#sequence = new Sequence(firstSequence);
     this.#window = new Window(capacity);
     this.#handlers = handlers;
     this.#inUse = (sequence) => this.#window.clashes(sequence) || inUseElsewhere(sequence);

@@ -10,6 +10,7 @@ import type { Deliver } from '../../src/smpp/deliver.ts';
 import { SubmitTemplate } from '../../src/smpp/submit-template.ts';
 import { aRoute } from '../broadcasts/builders.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { RawSmsc } from './raw-smsc.ts';
 
 const TEMPLATE = new SubmitTemplate({
   source: { address: 'Tocsin', ton: 5, npi: 0 },
@@ -102,5 +103,15 @@ export function linkFixture() {
     return { simulator, ...opened };
   };
 
-  return { simulate, link, open, atEnd: (ending: () => Promise<void> | void) => endings.push(ending) };
+  /** A link that is bound to a peer by hand. */
+  const openRaw = async (changes: Partial<Record<keyof Route, unknown>> = {}) => {
+    const smsc = new RawSmsc();
+    await smsc.start();
+    endings.push(() => smsc.stop());
+    const opened = link(smsc.port, changes);
+    await opened.bound();
+    return { smsc, ...opened };
+  };
+
+  return { simulate, link, open, openRaw, atEnd: (ending: () => Promise<void> | void) => endings.push(ending) };
 }
