@@ -1,4 +1,8 @@
 /** One broadcast against a simulator that shows a quirk: what nearly every test of this folder begins with. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
 import type { Progress } from '../../src/broadcasts/progress.ts';
 import {
   dispatchFixture,
@@ -31,5 +35,14 @@ export function quirkFixture() {
     await expectAccountedFor(running, id);
     return { running, id, progress, counts: nonZero(progress.counts) };
   };
-  return { ...dispatch, broadcast };
+  /** A routes file whose routes have these senders. */
+  const routesFile = async (senders: readonly unknown[]): Promise<string> => {
+    const folder = mkdtempSync(join(tmpdir(), 'tocsin-quirk-'));
+    dispatch.atEnd(async () => rmSync(folder, { recursive: true, force: true }));
+    const account = { kind: 'exercise', host: 'smsc', port: 2775, systemId: 'tocsin' };
+    const file = join(folder, 'routes.yaml');
+    writeFileSync(file, stringify({ routes: senders.map((sender, i) => ({ ...account, id: `r${i}`, sender })) }));
+    return file;
+  };
+  return { ...dispatch, broadcast, routesFile };
 }
