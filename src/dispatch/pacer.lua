@@ -23,9 +23,10 @@ if learned > 0 then
   end
 end
 if rate == 0 then return {tonumber(ARGV[2]), now, now, 0, cuts} end
-local start = math.max(tonumber(held[1] or '0'), now - tonumber(ARGV[4]))
--- Nobody is ever that far ahead: Redis's clock was set back.
-if start > now + 10000000 then start = now end
+local start = tonumber(held[1] or '0')
+-- After a rest nothing is caught up with; and nobody is ever far ahead: then Redis's clock was set back.
+if start < now - tonumber(ARGV[4]) - 1000000 or start > now + 10000000 then start = now end
+start = math.max(start, now - tonumber(ARGV[4]))
 local leased = math.min(tonumber(ARGV[2]), math.max(1, math.floor(rate * tonumber(ARGV[3]) / 1000000)))
 redis.call('HSET', KEYS[1], 'next', string.format('%d', start + leased * 1000000 / rate))
 redis.call('PEXPIRE', KEYS[1], 600000)

@@ -17,6 +17,8 @@ const LEAD_MS = 30;
 const CATCH_UP_MS = 50;
 /** Granted, and not used for this long: forgone too. Far more than a call of Redis takes, or what is caught up would be. */
 const STALE_MS = 200;
+/** Leases asked for at once, at most. */
+const MOST_AHEAD = 12;
 /** The part of a limit that is aimed at: what the network and two clocks do to a second must not carry it above. */
 const AIM = 0.993;
 /** A learned limit grows by this part in the first second after a cut, and with the third power of the time. */
@@ -95,8 +97,11 @@ export class Pacer {
   #learned = 0;
   #cuts = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  /** Asked for ahead of need. */
-  #ahead: Promise<Grant> | undefined;
+  /** Asked for ahead of need, oldest first. */
+  #ahead: Promise<Grant>[] = [];
+  /** How long Redis takes to lease, and for how long a lease lasts, in ms. */
+  #leaseTakesMs = 0;
+  #leaseLastsMs = LEASE_SPAN_US / 1_000;
   /** Segments handed out since the process began, less what came back. */
   #taken = 0;
   /** Refusals count again when this many are answered, or at that moment: until then they are of the round of the last cut. */
@@ -149,16 +154,16 @@ export class Pacer {
 
   /** Adds a lease to the balance, and waits until it is nearly due. */
   async #more(most: number): Promise<void> {
-    const ahead = this.#ahead;
-    this.#ahead = undefined; // before it is awaited: one that failed must not fail again
-    const { segments, dueAt } = await (ahead ?? this.#lease(most));
+    // So many at once that the rate is kept however long Redis takes.
+    const depth = Math.min(MOST_AHEAD, 1 + Math.ceil((1.5 * this.#leaseTakesMs) / this.#leaseLastsMs));
+    while (this.#ahead.length < depth) {
+      const lease = this.#lease(most);
+      lease.catch(ignore); // whoever takes it hears of it
+      this.#ahead.push(lease);
+    }
+    const { segments, dueAt } = await this.#ahead.shift()!; // off the list before it is awaited: one that failed must not fail again
     const early = this.#schedule.until(dueAt) - LEAD_MS;
     if (this.#unlimited || early < -LEAD_MS - STALE_MS) return;
-    if (early > -LEAD_MS / 2) {
-      // The rate is what holds it up: the next lease is asked for meanwhile.
-      this.#ahead = this.#lease(most);
-      this.#ahead.catch(ignore); // whoever takes it hears of it
-    }
     if (early >= 1) await sleep(Math.round(early));
     this.#balance += segments;
     this.#dueAt = Math.max(this.#dueAt, dueAt);
@@ -172,10 +177,13 @@ export class Pacer {
   async #lease(wanted: number): Promise<Grant> {
     const catchUpUs = Math.round((CATCH_UP_MS + this.#schedule.shift) * 1_000);
     const asked = [this.#key, this.#configured * AIM, wanted, LEASE_SPAN_US, catchUpUs, GROWTH] as const;
+    const askedAt = performance.now();
     const [segments, dueUs, nowUs, learned, cuts] = await this.#redis.pacerLease(...asked);
     this.#lookedAt = performance.now();
+    this.#leaseTakesMs += (this.#lookedAt - askedAt - this.#leaseTakesMs) / 8;
     this.#schedule.observe(nowUs);
     this.#follow(learned, cuts);
+    if (!this.#unlimited) this.#leaseLastsMs = (segments * 1_000) / this.limit;
     return { segments, dueAt: this.#schedule.local(dueUs) };
   }
 
@@ -200,6 +208,7 @@ export class Pacer {
 
   /** Forgets the learned limit, for all processes: it was learned from an SMSC in distress. */
   async forget(): Promise<void> {
+    this.#learned = 0;
     await this.#redis.hdel(this.#key, 'limit', 'cut');
   }
 
