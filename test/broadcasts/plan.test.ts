@@ -105,6 +105,38 @@ describe('adding the jobs of lanes', () => {
     expect(added.every(({ broadcast: no, rank }) => no === 1 && rank === 1)).toBe(true);
   });
 
+  describe('of lanes with several routes', () => {
+    const routes = {
+      share: [
+        { route: 'a', weight: 1 },
+        { route: 'b', weight: 1 },
+      ],
+      standBy: ['c'],
+    };
+    const jobsByQueue = async (no: number, known: readonly string[]) => {
+      const jobs: Record<string, number[]> = Object.fromEntries(known.map((id) => [id, []]));
+      const queues = new Map(
+        known.map((id) => {
+          const add = async (some: readonly PrioritisedBatch[]) =>
+            void jobs[id]!.push(...some.map(({ batch }) => batch));
+          return [id, { add } as unknown as BatchQueue];
+        }),
+      );
+      const { broadcast, plan } = await storeBroadcast(real, { no, routes });
+      expect(await enqueue((id) => queues.get(id), broadcast, plan.lanes)).toBe(5);
+      return jobs;
+    };
+
+    test('puts each into the queue of its home', async () => {
+      expect(await jobsByQueue(3, ['a', 'b', 'c'])).toEqual({ a: [0, 2, 4], b: [1, 3], c: [] });
+    });
+
+    test('puts those whose home is in no routes file any more into the queue of the next route', async () => {
+      expect(await jobsByQueue(4, ['b', 'c'])).toEqual({ b: [0, 1, 2, 3, 4], c: [] });
+      expect(await jobsByQueue(5, ['c'])).toEqual({ c: [0, 1, 2, 3, 4] });
+    });
+  });
+
   test('leaves out lanes that are not released and batches that are done', async () => {
     const { broadcast, plan } = await storeBroadcast(real, { no: 2 });
     const done = new Set([3]);
