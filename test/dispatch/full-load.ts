@@ -49,7 +49,7 @@ export type FullLoad = Awaited<ReturnType<typeof startFullLoad>>;
 
 export async function startFullLoad(input: FullLoadInput) {
   const { recipients } = input;
-  const endings: (() => Promise<unknown> | void)[] = [];
+  const endings: (() => unknown)[] = [];
   const end = async () => {
     for (const each of endings.splice(0).reverse()) await each();
   };
