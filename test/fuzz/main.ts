@@ -1,12 +1,17 @@
 /** `npm run fuzz`: mutated inputs by the million; the first that breaks something is printed so that it can be repeated. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { Finding, PROTOCOL_TARGETS, type Target } from './targets.ts';
+import { startEmbeddedRedis } from '../../src/demo/embedded-redis.ts';
+import { findOrInstallRedis } from '../../src/demo/redis-binary.ts';
+import { Finding, HTTP_TARGET, PROTOCOL_TARGETS, type Target } from './targets.ts';
 import { Watchdog } from './watchdog.ts';
 
 /** Nothing that is fuzzed may hold on to its inputs. */
 const MOST_MB = 1_200;
 const SAY_EVERY_MS = 2_000;
-const TARGETS: readonly Target[] = PROTOCOL_TARGETS;
+const TARGETS: readonly Target[] = [...PROTOCOL_TARGETS, HTTP_TARGET];
 
 const names = TARGETS.map(({ name }) => name);
 const options = new Command('npm run fuzz --')
@@ -30,6 +35,15 @@ process.on('uncaughtException', (error) => fail(at.target, at.index, 1, '', erro
 process.on('unhandledRejection', (error) => fail(at.target, at.index, 1, '', String(error)));
 
 process.stderr.write(`seed ${seed}\n`);
+const folder = mkdtempSync(join(tmpdir(), 'tocsin-fuzz-'));
+const redis = await startEmbeddedRedis({
+  binary: await findOrInstallRedis({ say: (line) => process.stderr.write(`${line}\n`) }),
+  folder,
+});
+process.once('exit', () => endRedis());
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => process.exit(1));
+// The store of the API under test, as in the tests.
+process.env.TOCSIN_TEST_REDIS_URL = redis.url;
 for (const { name, share, run } of TARGETS) {
   if (options.only !== undefined && options.only !== name) continue;
   const count = options.only === undefined ? Math.max(1, Math.round(options.inputs * share)) : options.inputs;
@@ -39,13 +53,23 @@ for (const { name, share, run } of TARGETS) {
     await run(seed, options.from, end, (index) => look(name, index, end));
   } catch (error) {
     if (!(error instanceof Finding)) throw error;
-    fail(name, error.index, error.count, error.hex, error.message);
+    fail(name, error.index, error.count, error.input, error.message);
   }
   const seconds = (performance.now() - from) / 1_000;
   process.stderr.write(`${name}: ${count.toLocaleString('en-GB')} inputs, ${seconds.toFixed(1)} s, nothing found\n`);
 }
 await watchdog.stop();
 process.exit();
+
+/** At once: this is called when the process ends. */
+function endRedis(): void {
+  try {
+    process.kill(redis.pid, 'SIGKILL');
+  } catch {
+    // It has ended already.
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
 
 function look(target: string, index: number, end: number): void {
   at = { target, index };
@@ -59,9 +83,9 @@ function look(target: string, index: number, end: number): void {
   if (mb > MOST_MB) fail(target, index, 1, '', `memory has grown to ${Math.round(mb)} MB`);
 }
 
-function fail(target: string, index: number, count: number, hex: string, reason: string): never {
+function fail(target: string, index: number, count: number, input: string, reason: string): never {
   process.stderr.write(
-    `FOUND in ${target} at input ${index}: ${reason}\n${hex === '' ? '' : `input: ${hex}\n`}` +
+    `FOUND in ${target} at input ${index}: ${reason}\n${input === '' ? '' : `input: ${input}\n`}` +
       `again: npm run fuzz -- --seed ${seed} --only ${target} --from ${index} --inputs ${count}\n`,
   );
   process.exit(1);

@@ -37,6 +37,6 @@ describe('the fuzzer', () => {
   });
 
   test('names the input that is at fault', () => {
-    expect(new Finding(7, 1, 'ff', 'it broke')).toMatchObject({ index: 7, count: 1, hex: 'ff', message: 'it broke' });
+    expect(new Finding(7, 1, 'ff', 'it broke')).toMatchObject({ index: 7, count: 1, input: 'ff', message: 'it broke' });
   });
 });

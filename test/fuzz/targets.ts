@@ -2,6 +2,7 @@
 
 import * as client from './client-target.ts';
 import { checkInTime, receiptTrial, streamTrial, type Trial } from './codec.ts';
+import { FuzzedApi } from './http-target.ts';
 import { Random } from './random.ts';
 import * as simulator from './simulator-target.ts';
 
@@ -9,14 +10,15 @@ import * as simulator from './simulator-target.ts';
 export class Finding extends Error {
   readonly index: number;
   readonly count: number;
-  readonly hex: string;
+  /** The input, in hexadecimal digits or as the text of a request. */
+  readonly input: string;
 
-  constructor(index: number, count: number, hex: string, reason: string) {
+  constructor(index: number, count: number, input: string, reason: string) {
     super(reason);
     this.name = 'Finding';
     this.index = index;
     this.count = count;
-    this.hex = hex;
+    this.input = input;
   }
 }
 
@@ -103,3 +105,19 @@ export const PROTOCOL_TARGETS: readonly Target[] = [
   { name: 'simulator', share: 0.07, run: framedOn(openSimulator, simulator.framedInput) },
   { name: 'simulator-raw', share: 0.005, run: rawOn(openSimulator, simulator.rawInput) },
 ];
+
+/** Replies lead to later requests, so an input is repeated with all those before it. */
+export const HTTP_TARGET: Target = {
+  name: 'http',
+  share: 0.01,
+  run: async (seed, from, to, onInput) => {
+    const api = await FuzzedApi.open();
+    for (let index = from; index < to; index += 1) {
+      onInput(index);
+      await api.request(seed, index).catch((error: unknown) => {
+        throw new Finding(from, index + 1 - from, '', (error as Error).message);
+      });
+    }
+    await api.close();
+  },
+};
