@@ -38,7 +38,7 @@ export class Carriers {
       const route = this.#routes.get(id);
       if (!route?.bound) continue;
       const state = this.stateOf(id);
-      if (state === 'closed' || (state === 'half-open' && route.atHand < PROBES)) return route;
+      if (state === 'closed' || (state === 'half-open' && route.batches.atHand < PROBES)) return route;
       last ??= route;
     }
     return last;

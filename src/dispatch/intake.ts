@@ -6,7 +6,7 @@ import { DelayedError, type Job, WaitingError, type Worker } from 'bullmq';
 import { laneOfBatch } from '../broadcasts/broadcast.ts';
 import { batchNumber } from '../ledger/address.ts';
 import type { Logger } from '../log.ts';
-import { type BatchQueue, isLostJob, startBatchWorker } from '../queue/batch-queue.ts';
+import { type BatchQueue, closeBatchWorker, isLostJob, startBatchWorker } from '../queue/batch-queue.ts';
 import { type BatchJob, batchJobSchema } from '../queue/jobs.ts';
 import type { Store } from '../store/connection.ts';
 import type { Processed } from './batch-processor.ts';
@@ -94,7 +94,7 @@ export class Intake {
     const running = { rank: payload.rank, on };
     this.#running.set(batchNo, running);
     try {
-      return await on.process(payload);
+      return await on.batches.process(payload);
     } finally {
       if (this.#running.get(batchNo) === running) this.#running.delete(batchNo);
     }
@@ -110,12 +110,12 @@ export class Intake {
     if (running.length < concurrency || running.every(([, { rank }]) => rank === 0)) return;
     const graver = await queue.headRank();
     if (graver === undefined) return;
-    for (const [batchNo, { rank, on }] of running) if (rank > graver) on.stopBatch(batchNo);
+    for (const [batchNo, { rank, on }] of running) if (rank > graver) on.batches.stopBatch(batchNo);
   }
 
   /** Takes no more jobs; resolves when those at hand are over. */
   async close(): Promise<void> {
     this.#closing = true;
-    await this.#worker?.close();
+    if (this.#worker) await closeBatchWorker(this.#worker);
   }
 }

@@ -9,11 +9,10 @@ import { MessageIds } from '../ledger/message-ids.ts';
 import type { Slots } from '../ledger/slots.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
-import type { BatchJob } from '../queue/jobs.ts';
 import { statusName } from '../smpp/constants.ts';
 import { isSpread, type Store } from '../store/connection.ts';
 import { AnswerWatch } from './answer-watch.ts';
-import { BatchProcessor, type BatchProcessorDeps, type Processed } from './batch-processor.ts';
+import { BatchProcessor, type BatchProcessorDeps } from './batch-processor.ts';
 import type { BatchRun } from './batch-run.ts';
 import type { BroadcastIndex } from './broadcast-index.ts';
 import type { Deadline } from './deadline.ts';
@@ -57,6 +56,7 @@ const MAX_BATCHES = 64;
 const BATCH_RECIPIENTS = 1_000;
 
 export class RouteDispatch {
+  readonly batches: BatchProcessor;
   readonly #deps: RouteDispatchDeps;
   readonly #feed = new Feed();
   readonly #tally = new Tally();
@@ -64,7 +64,6 @@ export class RouteDispatch {
   readonly #recorder: Recorder;
   readonly #parked: ParkedReceipts;
   readonly #outcomes: Outcomes;
-  readonly #processor: BatchProcessor;
   readonly #links: RouteLinks;
   readonly #pacer: Pacer;
   readonly #pump: Pump;
@@ -121,6 +120,7 @@ export class RouteDispatch {
       links: this.#links.all,
       window: () => this.#window.limit,
       now,
+      confirm: (run) => this.batches.confirm(run),
       onSubmitted: (run, segments) => {
         this.#tally.segments += segments;
         deps.onSubmitted(run.broadcast.no);
@@ -130,7 +130,7 @@ export class RouteDispatch {
     const { feed, outcomes } = { feed: this.#feed, outcomes: this.#outcomes };
     const { block, inheritedMs } = deps;
     const common = { route, index, slots, feed, outcomes, log, now };
-    this.#processor = new BatchProcessor({ ...common, block, inheritedMs, onWork });
+    this.batches = new BatchProcessor({ ...common, block, inheritedMs, onWork });
     const { responseTimeoutMs } = route;
     this.#answers = new AnswerWatch({ tally: this.#tally, responseTimeoutMs, now: performance.now() });
   }
@@ -210,23 +210,9 @@ export class RouteDispatch {
     return Math.max(MIN_BATCHES, Math.min(MAX_BATCHES, Math.ceil((2 * links * window) / BATCH_RECIPIENTS)));
   }
 
-  /** Batches under way. */
-  get atHand(): number {
-    return this.#processor.atHand;
-  }
-
-  /** Runs what is left of a batch. */
-  process(payload: BatchJob): Promise<Processed> {
-    return this.#processor.process(payload);
-  }
-
-  stopBatch(batchNo: number): void {
-    this.#processor.stopBatch(batchNo);
-  }
-
   /** Stops the runs that another route is to carry. */
   handOver(leaves: (run: BatchRun) => boolean): void {
-    for (const run of this.#feed.runs) if (leaves(run)) this.#processor.handOver(run);
+    for (const run of this.#feed.runs) if (leaves(run)) this.batches.handOver(run);
   }
 
   /** The route is tried again: what was learned before it failed means nothing any more. */
@@ -240,7 +226,7 @@ export class RouteDispatch {
 
   /** Holds every run against its broadcast as it is now. */
   follow(): void {
-    for (const run of this.#feed.runs) this.#processor.follow(run);
+    for (const run of this.#feed.runs) this.batches.follow(run);
     this.#pump.wake();
   }
 
@@ -249,7 +235,7 @@ export class RouteDispatch {
   }
 
   forget(isOpen: (broadcastNo: number) => boolean): void {
-    this.#processor.forget(isOpen);
+    this.batches.forget(isOpen);
   }
 
   /** Runs at hand, by the number of their broadcast. */

@@ -18,7 +18,10 @@ const LANE = aLane(SHORT_TEXT, { routes: onRoutes('a', 'b', 'c') });
 
 /** Carriers of a process whose routes are as given; others are closed, bound and idle. */
 function carriersOf(here: Record<string, Here>, routesBeside: () => readonly string[] = () => []) {
-  const routes = ['a', 'b', 'c', 'd'].map((id) => ({ id, bound: true, atHand: 0, ...here[id] }));
+  const routes = ['a', 'b', 'c', 'd'].map((id) => {
+    const { bound = true, atHand = 0 } = here[id] ?? {};
+    return { id, bound, batches: { atHand } };
+  });
   const index = { routesBeside } as unknown as BroadcastIndex;
   const carriers = new Carriers({ routes: routes as unknown as RouteDispatch[], index });
   const breakers = Object.entries(here).map(([id, { state = 'closed' }]): [string, Breaker] => {

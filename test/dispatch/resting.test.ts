@@ -24,7 +24,7 @@ test('quirk 23: one recipient in every batch whose queue stays full holds up nob
   const queue = new Queue('batches-drill', { connection: running.store.redis, prefix, skipVersionCheck: true });
   const resting = await waitFor(async () => {
     const delayed = await queue.getDelayed();
-    return delayed.length === REGIONS.length && delayed;
+    return delayed.length === REGIONS.length ? delayed : undefined;
   });
   for (const { data, delay } of resting) {
     expect(data.refused).toBe(1);
