@@ -50,8 +50,8 @@ export class Approach {
     while (this.#samples.length > 1 && this.#samples[1]!.at <= now - SECOND_MS) this.#samples.shift();
   }
 
-  /** What was accepted since a second before the last use, or since the start of the ramp: at least 1. */
+  /** What was accepted since a second before the last use, or since the start of the ramp. */
   acceptedInASecond(): number {
-    return Math.max(1, this.#accepted() - (this.#samples[0]?.accepted ?? 0));
+    return this.#accepted() - (this.#samples[0]?.accepted ?? 0);
   }
 }

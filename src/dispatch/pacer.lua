@@ -3,7 +3,8 @@
 -- KEYS 1 pace of the route (hash: next = µs at which the next segment is due; limit = learned limit, if any; cut = µs of
 --        its last cut; cuts = how often it was cut)
 -- ARGV 1 segments a second to keep to (0: no limit configured), 2 segments wanted, 3 span of one lease in µs,
---      4 most lateness to catch up in µs, 5 part of a learned limit by which it has grown one second after a cut
+--      4 most lateness to catch up in µs, 5 part of a learned limit, and 6 segments a second, by which it has grown one
+--      second after a cut
 -- Returns {segments leased, when they are due, the time now (both in µs by Redis's clock), learned limit in force
 --          (0: none), cuts}.
 local t = redis.call('TIME')
@@ -13,7 +14,7 @@ local rate, learned, cuts = tonumber(ARGV[1]), tonumber(held[2] or '0'), tonumbe
 if learned > 0 then
   -- Slowly at first, then boldly: with the third power of the time since the cut (as TCP CUBIC, RFC 9438 §4.2).
   local s = math.max(0, now - tonumber(held[3])) / 1000000
-  learned = learned * (1 + tonumber(ARGV[5]) * s * s * s)
+  learned = learned + (tonumber(ARGV[5]) * learned + tonumber(ARGV[6])) * s * s * s
   -- Above the configured limit, or above any route's, it means nothing any more.
   if learned >= (rate > 0 and rate or 1000000) then
     learned = 0

@@ -22,12 +22,16 @@ const MOST_AHEAD = 12;
 /** The part of a limit that is aimed at: what the network and two clocks do to a second must not carry it above. */
 const AIM = 0.993;
 /** A learned limit grows by this part in the first second after a cut, and with the third power of the time. */
-const GROWTH = 0.001;
+const GROWTH = 0.002;
+/** And by this many segments a second: a limit that was learned from a moment's hiccup is soon forgotten. */
+const GROWTH_SEGMENTS = 0.5;
+/** No route is slower for long, so none is learned to be. */
+const LEAST_LEARNED = 50;
 /** A limit grew just too high: a little less will do. */
 const CUT = 0.97;
 /** Refusals that go on say that it is far too high. */
-const DEEP_CUT = 0.75;
-const GOES_ON_US = 1_500_000;
+const DEEP_CUT = 0.85;
+const GOES_ON_US = 1_000_000;
 const PAUSE_US = 100_000;
 /** What a refused route waits before it counts what it got through: SMSCs count by the second. */
 const LEARN_MS = 1_000;
@@ -45,6 +49,7 @@ interface PacerScripts {
     spanUs: number,
     catchUpUs: number,
     growth: number,
+    growthSegments: number,
   ): Promise<[segments: number, dueUs: number, nowUs: number, learned: number, cuts: number]>;
   pacerThrottled(
     key: string,
@@ -52,6 +57,7 @@ interface PacerScripts {
     cuts: number,
     accepted: number,
     growth: number,
+    growthSegments: number,
     cut: number,
     deepCut: number,
     goesOnUs: number,
@@ -176,9 +182,9 @@ export class Pacer {
 
   async #lease(wanted: number): Promise<Grant> {
     const catchUpUs = Math.round((CATCH_UP_MS + this.#schedule.shift) * 1_000);
-    const asked = [this.#key, this.#configured * AIM, wanted, LEASE_SPAN_US, catchUpUs, GROWTH] as const;
+    const asked = [this.#key, this.#configured * AIM, wanted, LEASE_SPAN_US, catchUpUs] as const;
     const askedAt = performance.now();
-    const [segments, dueUs, nowUs, learned, cuts] = await this.#redis.pacerLease(...asked);
+    const [segments, dueUs, nowUs, learned, cuts] = await this.#redis.pacerLease(...asked, GROWTH, GROWTH_SEGMENTS);
     this.#lookedAt = performance.now();
     this.#leaseTakesMs += (this.#lookedAt - askedAt - this.#leaseTakesMs) / 8;
     this.#schedule.observe(nowUs);
@@ -228,11 +234,11 @@ export class Pacer {
   /** Pauses, and takes what was accepted in a second for the limit. */
   async #learn(): Promise<void> {
     await sleep(LEARN_MS);
-    await this.#cut(this.#approach.acceptedInASecond() * CUT);
+    await this.#cut(Math.max(LEAST_LEARNED, this.#approach.acceptedInASecond() * CUT));
   }
 
   async #cut(accepted: number): Promise<void> {
-    const asked = [this.#key, this.#configured * AIM, this.#cuts, accepted, GROWTH] as const;
+    const asked = [this.#key, this.#configured * AIM, this.#cuts, accepted, GROWTH, GROWTH_SEGMENTS] as const;
     // The rest of this round does not ask, while the answer is under way.
     this.#roundEnd = { answered: this.#taken, at: performance.now() + ROUND_MAX_MS };
     const [learned, cuts] = await this.#redis.pacerThrottled(...asked, CUT, DEEP_CUT, GOES_ON_US, PAUSE_US);

@@ -147,7 +147,7 @@ describe('quirk 22: an account that is throttled', () => {
     expect(await limitOf(pacer)).toBeGreaterThanOrEqual(960);
     answered.answered = 10 * segments;
     await pacer.throttled();
-    expect(await limitOf(pacer)).toBeLessThan(730);
+    expect(await limitOf(pacer)).toBeLessThan(830);
   });
 
   test('creeps up again, ever faster, to the configured rate and no further', async () => {
@@ -157,10 +157,19 @@ describe('quirk 22: an account that is throttled', () => {
     const cut = await limitOf(pacer);
     await age(3);
     expect(await limitOf(pacer)).toBeGreaterThan(cut * 1.02);
-    expect(pacer.limit).toBeLessThan(cut * 1.04);
+    expect(pacer.limit).toBeLessThan(cut * 1.08);
     await age(10);
     expect(await limitOf(pacer)).toBe(1_000);
     expect(await store.redis.hget(pace(), 'limit')).toBeNull();
+  });
+
+  test('is not held down by a moment in which everything was refused', async () => {
+    const pacer = pacerOf(null);
+    await pacer.take(1, 100);
+    await pacer.throttled();
+    expect(await limitOf(pacer)).toBeLessThan(60);
+    await age(20);
+    expect(await limitOf(pacer)).toBeGreaterThan(3_000);
   });
 
   test('that has no configured rate takes what its processes got through in a second for its limit', async () => {
