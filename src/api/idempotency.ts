@@ -8,8 +8,8 @@ import type { Store } from '../store/connection.ts';
 
 export const REPLY_KEPT_MS = 24 * 3_600_000;
 /** A claim whose process died is free again after this; a living one renews it. */
-const CLAIM_MS = 30_000;
-const RENEW_EVERY_MS = 10_000;
+const CLAIM_MS = 5_000;
+const RENEW_EVERY_MS = 1_500;
 const FORM = /^[\x21-\x7e]{1,255}$/;
 
 /** A reply as it is kept and sent. */
