@@ -1,6 +1,6 @@
 /**
  * Loaded before a program (`node --import`): its wall clock is off by as many seconds as the file holds that
- * TOCSIN_TEST_CLOCK_FILE names, read again on SIGUSR2. Monotonic time stays what it is, as on a machine whose clock is set.
+ * TOCSIN_TEST_CLOCK_FILE names, read again on SIGWINCH. Monotonic time stays what it is, as on a machine whose clock is set.
  */
 import { readFileSync } from 'node:fs';
 
@@ -21,4 +21,4 @@ const read = () => {
   offMs = Number(readFileSync(process.env.TOCSIN_TEST_CLOCK_FILE, 'utf8')) * 1_000;
 };
 read();
-process.on('SIGUSR2', read);
+process.on('SIGWINCH', read);

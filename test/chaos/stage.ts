@@ -215,7 +215,7 @@ export class Stage {
   /** Sets the wall clock of all dispatchers, or of the first so many, off by some seconds; 0 puts them right. */
   shiftClocks(seconds: number, dispatchers = this.dispatchers): void {
     writeFileSync(this.#clockFile, String(seconds));
-    for (const { child } of this.#dispatchers.slice(0, dispatchers)) child.process.kill('SIGUSR2');
+    for (const { child } of this.#dispatchers.slice(0, dispatchers)) child.process.kill('SIGWINCH');
   }
 
   freezeSmsc(): void {

@@ -42,7 +42,7 @@ export async function runStruck(stage: Stage, fault: StrikingFault, plan: RunPla
   const strikes: Strike[] = [];
   try {
     const { id } = await seeded.launch();
-    for (const moment of momentsOf(random, short ? Math.min(fault.strikes, 2) : fault.strikes, recipients)) {
+    for (const moment of momentsOf(random, short ? Math.min(fault.strikes, 1) : fault.strikes, recipients)) {
       await watch.reach(moment);
       stage.screen.progress(`${title}: strikes after ${moment} submissions`);
       let from = Date.now();
@@ -92,6 +92,7 @@ export async function untilClosed(stage: Stage, id: string, title: string): Prom
     const left = progress.unaccounted;
     stage.screen.progress(`${title}: ${left} left`);
     if (progress.state === 'closed') return progress;
+    stage.requireRunning();
     if (left !== moved.left) moved = { left, at: performance.now() };
     if (performance.now() - moved.at > STANDSTILL_MS) return progress;
     await pause(CLOSED_POLL_MS);
