@@ -2,6 +2,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { OpenBroadcasts } from '../../src/broadcasts/broadcast.ts';
 import type { Progress } from '../../src/broadcasts/progress.ts';
+import { keepReply } from '../../src/broadcasts/replies.ts';
 import { reportHealth } from '../../src/broadcasts/route-health.ts';
 import { auditEntries } from '../../src/store/audit.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -87,6 +88,28 @@ describe('broadcasts over HTTP', () => {
     expect(JSON.stringify(told)).not.toMatch(/63998/);
   });
 
+  test('quirk 44: replies of its recipients since the launch are read, the latest first, and who read them is kept', async () => {
+    const { body: launchedAs } = await api.as('auditor', 'get', `/v1/broadcasts/${id}`);
+    const at = (ms: number) =>
+      new Date(Date.parse((launchedAs as { launchedAt: string }).launchedAt) + ms).toISOString();
+    await keepReply(api.store, 'exercise', { at: at(-1), msisdn: '33639980003', text: 'before' });
+    await keepReply(api.store, 'exercise', { at: at(1_000), msisdn: '33639980003', text: 'OUI' });
+    await keepReply(api.store, 'exercise', { at: at(2_000), msisdn: '33639989999', text: 'a stranger' });
+    await keepReply(api.store, 'exercise', { at: at(3_000), msisdn: '33639980003', text: 'NON' });
+    const before = (await acts()).length;
+    const { body } = await api.as('auditor', 'get', `/v1/broadcasts/${id}/replies`);
+    expect(body).toEqual({
+      items: [
+        { at: at(3_000), msisdn: '33639980003', text: 'NON' },
+        { at: at(1_000), msisdn: '33639980003', text: 'OUI' },
+      ],
+    });
+    expect(problemOf(await api.as('approver', 'get', `/v1/broadcasts/${id}/replies`))).toMatchObject({ status: 403 });
+    expect((await acts()).slice(before).map(({ action, subject }) => [action, subject])).toEqual([
+      ['replies.read', `replies/${id}`],
+    ]);
+  });
+
   test('the evidence comes as a file', async () => {
     const response = await api.as('auditor', 'get', `/v1/broadcasts/${id}/evidence`).responseType('blob');
     expect(response.headers).toMatchObject({
@@ -143,7 +166,7 @@ describe('broadcasts over HTTP', () => {
   });
 
   test('what is not there is a 404 in every call', async () => {
-    for (const path of ['', '/lanes', '/evidence', '/recipients/33639980001']) {
+    for (const path of ['', '/lanes', '/evidence', '/replies', '/recipients/33639980001']) {
       expect(problemOf(await api.as('admin', 'get', `/v1/broadcasts/none${path}`))).toMatchObject({
         code: 'unknown_broadcast',
       });
