@@ -210,7 +210,7 @@ export class BatchProcessor {
 
   #decideInherited(run: BatchRun): void {
     for (const slot of run.inherited) {
-      if (run.adopt()) this.#deps.outcomes.doubt(run.batch, slot, run, run.broadcast.no);
+      if (run.adopt()) this.#deps.outcomes.doubt(run, slot);
     }
   }
 }

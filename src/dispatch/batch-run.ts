@@ -79,7 +79,7 @@ export class BatchRun {
 
   constructor(input: BatchRunInput) {
     const { batch, block, slots, templates } = input;
-    this.batch = batch;
+    this.batch = { ...batch, epoch: input.epoch };
     this.broadcast = input.broadcast;
     this.lane = input.lane;
     this.rank = input.rank;

@@ -5,7 +5,6 @@
 import { laneOfBatch } from '../broadcasts/broadcast.ts';
 import type { Route, StatusAction } from '../broadcasts/routes.ts';
 import { batchNumberOf, batchOf, broadcastNoOf, partOf, slotOf } from '../ledger/address.ts';
-import type { Batch } from '../ledger/keys.ts';
 import type { SlotEvent } from '../ledger/states.ts';
 import { STATUS } from '../smpp/constants.ts';
 import { normaliseMessageId } from '../smpp/message-id.ts';
@@ -32,6 +31,9 @@ export interface OutcomeDeps {
 }
 
 const RETRY_MAX_MS = 60_000;
+
+const isForGood = (action: StatusAction): action is 'refuse' | 'refuseDestination' =>
+  action === 'refuse' || action === 'refuseDestination';
 
 export class Outcomes {
   readonly #deps: OutcomeDeps;
@@ -93,22 +95,29 @@ export class Outcomes {
   #refused(run: BatchRun, address: number, status: number, release: () => void): void {
     const { route, recorder, now } = this.#deps;
     const slot = slotOf(address);
-    let action = this.#actionOf(status);
+    const action = this.#actionOf(status);
     const tooFast =
       action === 'throttle' ||
       (action === 'queueFull' && !this.#deps.windowTried() && this.#queueFull.concernsAccount(now()));
     if (tooFast) this.#deps.onThrottled();
-    if (action !== 'refuse' && action !== 'refuseDestination') this.#deps.tally.refusal(tooFast);
+    if (!isForGood(action)) this.#deps.tally.refusal(tooFast);
     const refusals = run.refusals(slot);
     const again = now() + this.#delay(action, refusals);
     const tooMany = action === 'retryFew' && refusals >= route.maxAttempts;
-    if (tooMany || again >= Date.parse(run.broadcast.expires)) action = 'refuse';
-    if (action === 'refuse' || action === 'refuseDestination') {
+    const outOfTime = again >= Date.parse(run.broadcast.expires);
+    const end: SlotEvent | undefined = isForGood(action)
+      ? action
+      : tooMany
+        ? 'refuse'
+        : outOfTime
+          ? 'runOut'
+          : undefined;
+    if (end) {
       if (!run.decide(slot)) {
         release();
         return;
       }
-      recorder.event(run.batch, slot, action, () => {
+      recorder.event(run.batch, slot, end, () => {
         run.settle();
         release();
       });
@@ -159,23 +168,21 @@ export class Outcomes {
   /** Submissions whose outcome nobody knows: by the notice's policy they are sent again, or held (ledger rule 5). */
   inDoubt(addresses: readonly number[]): void {
     for (const address of addresses) {
-      const batchNo = batchNumberOf(address);
-      const run = this.#runs.get(batchNo);
-      const batch = run?.batch ?? this.#deps.index.batch(batchNo);
-      if (batch) this.doubt(batch, slotOf(address), run, broadcastNoOf(batchNo));
+      const run = this.#runs.get(batchNumberOf(address));
+      // Without a run the slot stays in the air, and whoever takes the batch next decides.
+      if (run) this.doubt(run, slotOf(address));
     }
   }
 
   /** Decides one slot in doubt. Where a text has several parts, the whole text is sent again. */
-  doubt(batch: Batch, slot: number, run: BatchRun | undefined, broadcastNo: number): void {
-    const { recorder, index, tally, now } = this.#deps;
-    const policy = index.peek(broadcastNo)?.broadcast.inDoubt ?? 'resend';
-    const event: SlotEvent = policy === 'hold' ? 'hold' : 'doubt';
+  doubt(run: BatchRun, slot: number): void {
+    const { recorder, tally, now } = this.#deps;
+    const hold = run.broadcast.inDoubt === 'hold';
     tally.inDoubt += 1;
-    if (run && !run.decide(slot)) return;
-    recorder.event(batch, slot, event, () => {
-      if (policy === 'hold') run?.settle();
-      else run?.again(slot, now());
+    if (!run.decide(slot)) return;
+    recorder.event(run.batch, slot, hold ? 'hold' : 'doubt', () => {
+      if (hold) run.settle();
+      else run.again(slot, now());
       this.#deps.onWork();
     });
   }

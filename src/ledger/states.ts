@@ -20,7 +20,7 @@ export const SLOT_STATES = [
   'untraceable', //    ESME_ROK without message_id: sent, no receipt can be joined
   'invalid', //        the SMSC says that this destination cannot be
   'cancelled', //      never submitted: the broadcast was cancelled
-  'lapsed', //         never submitted: the notice expired first
+  'lapsed', //         never submitted, or refused for now until no time was left: the notice expired first
   'unconfirmed', //    submitted; no final receipt came before the deadline
   'held', //           in doubt, and the notice's policy is to hold
 ] as const;
@@ -90,6 +90,8 @@ export const RULES = {
   textDelivered: { from: RECEIPTABLE, to: 'delivered' },
   /** Another segment of such a text failed, before or after that: half a text is none. */
   partFailed: { from: [...RECEIPTABLE, 'delivered'], to: 'undeliverable' },
+  /** Refused for now, and the next try would come after the notice's end. */
+  runOut: { from: ['sending'], to: 'lapsed', ofClaim: true },
 } as const satisfies Record<string, Rule>;
 
 export type SlotEvent = keyof typeof RULES;

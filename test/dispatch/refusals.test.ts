@@ -76,6 +76,28 @@ describe('a refusal', () => {
     expect(running.record().submits).toBe(90 + 3 * 10);
   });
 
+  test('rule 7: who is refused for now until the notice ends has lapsed, and counts as nobody who was sent the text', async () => {
+    const running = await dispatch.start({
+      route: { retryDelayMs: 300 },
+      behaviour: { submissions: { refusals: [{ status: 'ESME_RSYSERR', suffix: '5' }] } },
+    });
+    const id = await running.launch({ recipients: 100, expiresInMs: 1_500 });
+    const progress = await running.until(id, ({ counts }) => counts.lapsed === 10);
+    expect(nonZero(progress.counts)).toEqual({ delivered: 90, lapsed: 10 });
+    expect(progress.submitted).toBe(90);
+    expect(running.record().submits).toBeGreaterThan(100);
+    await expectAccountedFor(running, id);
+  });
+
+  test('rule 7: what is refused for good is so even at the end of the notice', async () => {
+    const running = await dispatch.start({
+      route: { retryDelayMs: 60_000 },
+      behaviour: { submissions: { refusals: [{ status: 'ESME_RINVDSTADR', suffix: '5' }] } },
+    });
+    const id = await running.launch({ recipients: 100, expiresInMs: 5_000 });
+    await running.until(id, ({ counts }) => counts.invalid === 10 && counts.delivered === 90);
+  });
+
   test('quirk 24: a route may say that a code of its SMSC is for good', async () => {
     const running = await dispatch.start({
       route: { statuses: { '0x555': 'refuseDestination' } },

@@ -94,7 +94,7 @@ describe('applying events to slots', () => {
     // The second taker has the slots in the air itself by now.
     const late = new SlotChanges();
     const ofClaim = SLOT_EVENTS.filter(isOfClaim);
-    expect(ofClaim).toEqual(['release', 'refuse', 'refuseDestination', 'doubt', 'hold']);
+    expect(ofClaim).toEqual(['release', 'refuse', 'refuseDestination', 'doubt', 'hold', 'runOut']);
     ofClaim.forEach((event, slot) => {
       late.add(outlived, slot, event);
     });

@@ -40,6 +40,7 @@ const TABLE: Record<SlotEvent, string> = {
   receiptRejected: '    j  j  j  j  .  .  .  .  j  .  j  j  j  j  j  j  j ',
   receiptDelivered: '   d  d  d  d  .  d  d  d  d  d  d  d  d  d  d  d  d ',
   textDelivered: '      d  d  d  d  .  .  .  .  d  .  d  d  d  d  d  d  d ',
+  runOut: '             .  z  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
   partFailed: '         u  u  u  u  u  .  .  .  u  .  u  u  u  u  u  u  u ',
 };
 const MARKS = [0, ...PART_BITS, 0x60].flatMap((bits) => [bits, bits | IN_DOUBT]);
