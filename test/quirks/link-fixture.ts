@@ -85,11 +85,11 @@ export function linkFixture() {
       refused,
       distrusted,
       /** Writes so many submissions, each to a number of its own; the address is its ordinal. */
-      submit: (count: number): void => {
+      submit: (count: number, template = TEMPLATE): void => {
         const msisdns = Float64Array.from({ length: count }, (_, i) => FIRST_MSISDN + next + i);
         const addresses = Float64Array.from({ length: count }, (_, i) => next + i);
         next += count;
-        made.submit(TEMPLATE, msisdns, addresses, 0, count - 1);
+        made.submit(template, msisdns, addresses, 0, count - 1);
       },
       bound: () => waitFor(() => made.state === 'bound', 5_000, 'the bind'),
     };

@@ -62,6 +62,10 @@ export class RawSmsc {
 
   /** Waits for so many PDUs of a command. */
   async until(command: number, count = 1): Promise<Pdu[]> {
-    return waitFor(() => this.of(command).length >= count && this.of(command), 5_000, `PDUs of ${command.toString(16)}`);
+    return waitFor(
+      () => this.of(command).length >= count && this.of(command),
+      5_000,
+      `PDUs of ${command.toString(16)}`,
+    );
   }
 }

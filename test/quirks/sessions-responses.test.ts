@@ -26,7 +26,10 @@ describe('responses that never come', () => {
   });
 
   test('quirk 28: lose nobody; who is sent the text again is listed as in doubt', async () => {
-    const running = await dispatch.start({ behaviour: { responses: { lost: 0.05 } }, route: { responseTimeoutMs: 300 } });
+    const running = await dispatch.start({
+      behaviour: { responses: { lost: 0.05 } },
+      route: { responseTimeoutMs: 300 },
+    });
     const id = await running.launch({ recipients: 600 });
     const { counts, inDoubt } = await running.closed(id, 15_000);
     const { responsesLost, recipients, duplicates } = running.record();
@@ -61,19 +64,22 @@ describe('responses that come late', () => {
 });
 
 describe('a socket that dies with the window in flight', () => {
-  test.each(['drop', 'reset'] as const)('quirk 30: by %s leaves just what was not answered in doubt', async (action) => {
-    const { simulator, link, submit, inDoubt, responses } = await links.open({}, { window: 40 });
-    submit(15);
-    await waitFor(() => responses.length === 15);
-    simulator.patchBehaviour({ responses: { delayMs: { min: 60_000, max: 60_000 } } });
-    submit(20);
-    await waitFor(() => simulator.record.snapshot().submits === 35);
-    simulator.act(action);
-    await waitFor(() => inDoubt.length === 20);
-    expect(inDoubt).toEqual(upTo(35).slice(15));
-    await waitFor(() => link.state === 'bound');
-    expect(link.room).toBe(40);
-  });
+  test.each(['drop', 'reset'] as const)(
+    'quirk 30: by %s leaves just what was not answered in doubt',
+    async (action) => {
+      const { simulator, link, submit, inDoubt, responses } = await links.open({}, { window: 40 });
+      submit(15);
+      await waitFor(() => responses.length === 15);
+      simulator.patchBehaviour({ responses: { delayMs: { min: 60_000, max: 60_000 } } });
+      submit(20);
+      await waitFor(() => simulator.record.snapshot().submits === 35);
+      simulator.act(action);
+      await waitFor(() => inDoubt.length === 20);
+      expect(inDoubt).toEqual(upTo(35).slice(15));
+      await waitFor(() => link.state === 'bound');
+      expect(link.room).toBe(40);
+    },
+  );
 
   test('quirk 30: was journalled before the write: whatever the SMSC has seen, the ledger knew', async () => {
     const running = await dispatch.start({
