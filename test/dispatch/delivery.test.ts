@@ -1,5 +1,4 @@
 /** Whole broadcasts over real TCP: what the SMSC got and what the ledger says are the same. */
-import type { BehaviourInput } from '../../src/simulator/behaviour.ts';
 import { dispatchFixture, expectAccountedFor, LONG_TEXT, nonZero, SHORT_TEXT } from './harness.ts';
 
 const dispatch = dispatchFixture();
@@ -67,60 +66,6 @@ describe('a broadcast', () => {
 });
 
 describe('a text of two segments', () => {
-  const way = {
-    udh: { refuseSar: 'ESME_RINVOPTPARSTREAM', refuseMessagePayload: 'ESME_RINVOPTPARSTREAM', checkLength: true },
-    sar: { refuseUdh: 'ESME_RINVESMCLASS', refuseMessagePayload: 'ESME_RINVOPTPARSTREAM', checkLength: true },
-    payload: { refuseUdh: 'ESME_RINVESMCLASS', refuseSar: 'ESME_RINVOPTPARSTREAM' },
-  } as const satisfies Record<string, BehaviourInput['submissions']>;
-
-  test.each(['udh', 'sar'] as const)('quirk 18: arrives by %s, each part once', async (concatenation) => {
-    const running = await dispatch.start({
-      route: { concatenation },
-      behaviour: { submissions: way[concatenation] },
-    });
-    const id = await running.launch({ recipients: 400, text: LONG_TEXT });
-    const progress = await running.closed(id);
-    expect(nonZero(progress.counts)).toEqual({ delivered: 400 });
-    expect(running.record()).toMatchObject({ accepted: 800, recipients: 400, repeatedParts: 0 });
-    const parts = running.simulator.record.texts.list().sort((a, b) => a.part - b.part);
-    expect(parts).toMatchObject([
-      { part: 1, parts: 2, count: 400 },
-      { part: 2, parts: 2, count: 400 },
-    ]);
-    expect(parts.map(({ sample }) => sample).join('')).toBe(LONG_TEXT);
-    await expectAccountedFor(running, id);
-  });
-
-  test('quirk 18: arrives as one message_payload', async () => {
-    const running = await dispatch.start({
-      route: { concatenation: 'payload' },
-      behaviour: { submissions: way.payload },
-    });
-    const id = await running.launch({ recipients: 400, text: LONG_TEXT });
-    expect(nonZero((await running.closed(id)).counts)).toEqual({ delivered: 400 });
-    expect(running.record()).toMatchObject({ accepted: 400, recipients: 400, repeatedParts: 0 });
-    expect(running.simulator.record.texts.list()).toMatchObject([{ parts: 1, count: 400, sample: LONG_TEXT }]);
-  });
-
-  test('quirk 17: is delivered only when the receipts of all its parts have come', async () => {
-    const running = await dispatch.start({ behaviour: { receipts: { multipart: 'last' } } });
-    const id = await running.launch({ recipients: 20, text: LONG_TEXT });
-    await running.until(id, ({ counts }) => counts.accepted === 20);
-    await running.until(id, () => running.record().receipts.acknowledged === 20);
-    expect(nonZero((await running.progress(id)).counts)).toEqual({ accepted: 20 });
-  });
-
-  test('quirk 17: is delivered by the one receipt of its last part where the route says so', async () => {
-    const running = await dispatch.start({
-      route: { receipts: { segments: 'last' } },
-      behaviour: { receipts: { multipart: 'each' } },
-    });
-    const id = await running.launch({ recipients: 20, text: LONG_TEXT });
-    expect(nonZero((await running.closed(id)).counts)).toEqual({ delivered: 20 });
-    // registered_delivery is not set on the first part: no receipt is asked for that nobody needs.
-    expect(running.record().receipts).toMatchObject({ sent: 20, acknowledged: 20 });
-  });
-
   test('goes out over a window that is smaller than the text', async () => {
     const running = await dispatch.start({ route: { links: 1, window: 1 } });
     const id = await running.launch({ recipients: 5, text: LONG_TEXT });
