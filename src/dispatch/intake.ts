@@ -6,7 +6,7 @@ import { DelayedError, type Job, WaitingError, type Worker } from 'bullmq';
 import { laneOfBatch } from '../broadcasts/broadcast.ts';
 import { batchNumber } from '../ledger/address.ts';
 import type { Logger } from '../log.ts';
-import { type BatchQueue, closeBatchWorker, isLostJob, startBatchWorker } from '../queue/batch-queue.ts';
+import { type BatchQueue, isLostJob, startBatchWorker } from '../queue/batch-queue.ts';
 import { type BatchJob, batchJobSchema } from '../queue/jobs.ts';
 import type { Store } from '../store/connection.ts';
 import type { Processed } from './batch-processor.ts';
@@ -116,6 +116,6 @@ export class Intake {
   /** Takes no more jobs; resolves when those at hand are over. */
   async close(): Promise<void> {
     this.#closing = true;
-    if (this.#worker) await closeBatchWorker(this.#worker);
+    await this.#worker?.close();
   }
 }

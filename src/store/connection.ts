@@ -33,6 +33,8 @@ const COMMAND_TIMEOUT_MS = 5_000;
 /** How often the map of a Cluster is read again: so a master that froze is left when another has its slots. */
 const REFRESH_MS = 2_000;
 const REFRESH_TIMEOUT_MS = 1_000;
+/** A blocking command whose reply is lost to a change of nodes is given up: the queue's look for a job takes a second. */
+const BLOCKING_TIMEOUT_MS = 3_000;
 /** Each try to reach a slot of a Cluster takes this long at least: the product outlasts an election. */
 const CLUSTER_RETRY_MS = 100;
 const CLUSTER_RETRIES = { request: 16, worker: 100 } as const;
@@ -101,7 +103,7 @@ function open(target: RedisTarget, kind: ConnectionKind): RedisConnection {
   // A node that is lost is not waited for by its connection: the Cluster's map says who has its slots.
   const { lazyConnect: _lazy, enableOfflineQueue, retryStrategy, reconnectOnError: _readonly, ...ofNode } = options;
   return new Cluster([...target.hosts], {
-    redisOptions: { ...ofNode, ...secured },
+    redisOptions: { ...ofNode, ...secured, blockingTimeout: BLOCKING_TIMEOUT_MS },
     enableOfflineQueue: enableOfflineQueue ?? true,
     clusterRetryStrategy: (attempt) => Math.min(50 * attempt, RECONNECT_MAX_MS),
     maxRedirections: CLUSTER_RETRIES[kind],

@@ -138,6 +138,10 @@ export async function isOnline(master: Server): Promise<boolean> {
   return /^slave0:.*state=online/m.test(await master.redis.info('replication'));
 }
 
+export async function isMaster({ redis }: Server): Promise<boolean> {
+  return (await redis.info('replication')).includes('role:master');
+}
+
 async function startSentinel(binary: string, folder: string, port: number, master: number) {
   const own = join(folder, `sentinel-${port}`);
   mkdirSync(own, { recursive: true });
