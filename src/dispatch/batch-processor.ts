@@ -33,6 +33,11 @@ export interface BatchProcessorDeps {
 /** A batch that another route is to carry is let go after this time, even if not all of it is answered. */
 const HAND_OVER_MS = 300;
 
+/** How long parts of texts that were begun may still leave after a stop was heard of, and after it was said. */
+const FINISH_TEXTS_MS = 400;
+const IN_FORCE_MS = 900;
+const GIVE_UP_AGAIN_MS = 100;
+
 const ignore = (): void => {};
 
 /** A batch of which only recipients are left that wait for longer than this leaves its place to others. */
@@ -53,6 +58,8 @@ export class BatchProcessor {
   readonly #deps: BatchProcessorDeps;
   /** By broadcast and lane: encoded once, used by every batch. */
   readonly #templates = new Map<string, readonly SubmitTemplate[]>();
+  /** Runs of long texts that were told to stop. */
+  readonly #obeying = new WeakSet<BatchRun>();
 
   /** Batches at hand, each until its last run here is over. */
   readonly #turns = new Map<number, Promise<void>>();
@@ -142,7 +149,30 @@ export class BatchProcessor {
   /** Holds a run against its broadcast as it is now, and against the clock. */
   follow(run: BatchRun): void {
     if (this.mayRun(run.broadcast, run.lane)) run.rest(this.#deps.now() + REST_MS);
-    else run.stop('stopped');
+    else this.#obey(run);
+  }
+
+  /**
+   * Somebody said stop. Parts of texts that were begun may still leave for a moment; a text that is not whole by then is
+   * in doubt, since half of it is at the SMSC.
+   */
+  #obey(run: BatchRun): void {
+    run.stop('stopped');
+    if (run.over || run.templates.length === 1 || this.#obeying.has(run)) return;
+    this.#obeying.add(run);
+    const giveUp = () => {
+      for (const slot of run.giveUpParts()) this.#deps.outcomes.doubt(run, slot);
+      if (!run.over) setTimeout(giveUp, GIVE_UP_AGAIN_MS);
+    };
+    // It was not in force yet when this process last looked, so it is no older than that.
+    const leftMs = this.#deps.index.lookedAt + IN_FORCE_MS - performance.now();
+    setTimeout(giveUp, Math.max(0, Math.min(leftMs, FINISH_TEXTS_MS)));
+  }
+
+  /** Reads anew whether a run may go on: after a wait in which much may have been ordered. */
+  async confirm(run: BatchRun): Promise<void> {
+    await Promise.all([this.#deps.index.reload(run.broadcast.no), this.#deps.index.reloadHalt()]);
+    this.follow(run);
   }
 
   /** Stops the run of a batch, if it has one here. */
@@ -195,7 +225,7 @@ export class BatchProcessor {
     outcomes.add(run);
     feed.add(run);
     // It was paused, cancelled or halted while the batch was taken: nobody told a run that was not there.
-    if (!this.mayRun(run.broadcast, run.lane)) run.stop('stopped');
+    if (!this.mayRun(run.broadcast, run.lane)) this.#obey(run);
     onWork();
     // Slots that an earlier taker claimed: if it lives, it records their outcome within its own deadline.
     const timer = run.inherited.length > 0 ? setTimeout(() => this.#decideInherited(run), inheritedMs) : undefined;

@@ -75,6 +75,7 @@ export class BatchRun {
   #unadopted: number;
   #left = 0;
   #stop: RunEnd | undefined;
+  #partsOver = false;
   #over = false;
 
   constructor(input: BatchRunInput) {
@@ -126,18 +127,19 @@ export class BatchRun {
   hasWork(nowMs: number): boolean {
     if (this.#over) return false;
     const due = this.#later.length > 0 && this.#later[0]!.at <= nowMs;
+    if (this.#partsOver) return false;
     if (this.#stop) return due && this.#later.some(({ at, part }) => at <= nowMs && part >= 0);
     return this.#ranges.length > 0 || due;
   }
 
   /** When the next slot that waits is due; undefined when none waits. */
   get nextDue(): number | undefined {
-    return this.#later[0]?.at;
+    return this.#partsOver ? undefined : this.#later[0]?.at;
   }
 
   /** The next piece of work, at most `max` slots; what is claimed counts as out until it is settled. */
   take(max: number, nowMs: number): Work | undefined {
-    const later = this.#takeLater(nowMs);
+    const later = this.#partsOver ? undefined : this.#takeLater(nowMs);
     if (later) return later;
     if (this.#stop || this.#ranges.length === 0) return undefined;
     const end = this.#ranges.length;
@@ -240,6 +242,17 @@ export class BatchRun {
   stop(end: 'stopped' | 'lost'): void {
     this.#stop ??= end;
     this.#check();
+  }
+
+  /** The slots of texts that were begun and whose other parts still wait; no part leaves from here on. */
+  giveUpParts(): number[] {
+    this.#partsOver = true;
+    return [...new Set(this.#later.filter(({ part }) => part >= 0).map(({ slot }) => slot))];
+  }
+
+  /** Whether parts of texts that were begun may leave no more. */
+  get partsOver(): boolean {
+    return this.#partsOver;
   }
 
   /** Ends with submissions still out: their slots stay `sending`, for whoever takes the batch next. */

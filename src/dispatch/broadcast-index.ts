@@ -33,6 +33,8 @@ export class BroadcastIndex {
   readonly #batches = new Map<number, Batch>();
   /** Whether nothing may be submitted at all. */
   halted = false;
+  /** When all that is in force was last read, by performance.now(). */
+  lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor({ store }: { store: Store }) {
     this.#store = store;

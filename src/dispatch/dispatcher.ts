@@ -159,6 +159,7 @@ export class Dispatcher {
     this.#timers.push(setInterval(act, ms));
   }
 
+    const lookedAt = performance.now();
   /** Reads what is in force and what is open, and tells the routes. */
   async #look(): Promise<void> {
     const { store } = this.#deps;
@@ -169,6 +170,7 @@ export class Dispatcher {
     for (const { value } of open) this.#index.refresh(value);
     this.#markClosed(numbers);
     for (const route of this.#routes) {
+    this.#index.lookedAt = lookedAt;
       route.follow();
       route.forget((no) => numbers.has(no));
     }

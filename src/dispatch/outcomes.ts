@@ -121,6 +121,9 @@ export class Outcomes {
         run.settle();
         release();
       });
+    } else if (run.templates.length > 1 && run.partsOver) {
+      release();
+      this.doubt(run, slot);
     } else if (run.templates.length > 1) {
       run.partAgain(slot, partOf(address), again);
       release();

@@ -22,6 +22,10 @@ export interface PumpDeps {
   /** Most submissions in flight on a link, as they are now. */
   readonly window: () => number;
   readonly now: () => number;
+  /** Reads anew whether a run may go on, and stops it where it may not. */
+  readonly confirm: (run: BatchRun) => Promise<void>;
+  /** When this process last read what is in force, by performance.now(). */
+  readonly lookedAt: () => number;
   /** Submissions were written for a broadcast. */
   readonly onSubmitted: (run: BatchRun, segments: number) => void;
   readonly onStoreFault: (error: Error) => void;
@@ -33,6 +37,8 @@ const REFILL_PART = 4;
 const MAX_CLAIM = 500;
 const IDLE_LOOK_MS = 200;
 const FAULT_PAUSE_MS = 200;
+/** What is known for longer than this may have been overtaken by a stop that this process has not heard of. */
+const STALE_MS = 600;
 
 export class Pump {
   readonly #deps: PumpDeps;
@@ -138,7 +144,8 @@ export class Pump {
   async #submit(run: BatchRun, link: Link, work: Work, parts: number, moment: () => Promise<void>): Promise<void> {
     if (work.kind === 'part') {
       await moment();
-      if (!link.open) {
+      if (isStale(this.#deps.lookedAt())) await this.#confirm(run);
+      if (!link.open || run.partsOver) {
         run.partAgain(work.slot, work.part, this.#deps.now());
         return;
       }
@@ -146,6 +153,7 @@ export class Pump {
       this.#deps.onSubmitted(run, 1);
       return;
     }
+    const asked = performance.now();
     const granted = await this.#claim(run, work.first, work.last);
     if (!granted) {
       run.stop('lost');
@@ -153,6 +161,7 @@ export class Pump {
       return;
     }
     await moment();
+    if (isStale(asked)) await this.#confirm(run);
     // Pause, cancel and expiry hold up to the very write.
     if (!link.open || run.stopping) {
       await this.#release(run, work.first, granted);
@@ -171,6 +180,14 @@ export class Pump {
 
   #write(run: BatchRun, link: Link, first: number, last: number, part: number): void {
     link.submit(run.templates[part]!, run.msisdns, run.addresses[part]!, first, last);
+  }
+
+  /** After a stall of the store: what comes back from it first is as old as the stall. */
+  async #confirm(run: BatchRun): Promise<void> {
+    for (let since = Number.NEGATIVE_INFINITY; isStale(since); ) {
+      since = performance.now();
+      await this.#untilStored(() => this.#deps.confirm(run));
+    }
   }
 
   /** Tries until the store answers: a claim whose reply was lost is granted again. */
@@ -223,6 +240,8 @@ export class Pump {
     });
   }
 }
+
+const isStale = (since: number): boolean => performance.now() - since > STALE_MS;
 
 /** Calls `visit` with the first and last index of each stretch of granted slots. */
 function forEachStretch(granted: Buffer, visit: (from: number, to: number) => void): void {

@@ -121,6 +121,7 @@ export class RouteDispatch {
       window: () => this.#window.limit,
       now,
       confirm: (run) => this.batches.confirm(run),
+      lookedAt: () => index.lookedAt,
       onSubmitted: (run, segments) => {
         this.#tally.segments += segments;
         deps.onSubmitted(run.broadcast.no);

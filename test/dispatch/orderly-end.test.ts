@@ -53,17 +53,17 @@ describe('a dispatcher that gets SIGTERM', () => {
     expect((await load.record()).accepted).toBe(RECIPIENTS - counts.pending);
   }, 60_000);
 
-  test('while the SMSC is silent: leaves in time, and what it sent is listed as in doubt', async () => {
+  test('while the SMSC is silent: leaves in time, and what it sent is in doubt, nothing else', async () => {
     const load = await start({ route: { responseTimeoutMs: 60_000, window: 200 } });
     const id = await load.launch(WARM);
     await load.simulator('POST', '/actions/freeze', {});
     const { ms, code } = await load.dispatchers[0]!.terminate();
     expect(code).toBe(0);
     expect(ms).toBeLessThan(END_MS);
+    // Decided already, or left in the air for the process that takes the batch next.
     const { counts, inDoubt } = await load.progress(id);
-    expect(counts.sending).toBe(0);
-    expect(inDoubt).toBeGreaterThan(0);
-    expect(inDoubt).toBeLessThanOrEqual(4 * 200);
+    expect(counts.sending + inDoubt).toBeGreaterThan(0);
+    expect(counts.sending + inDoubt).toBeLessThanOrEqual(4 * 200);
     expect((await verify(load.store, id)).differences).toEqual([]);
   }, 60_000);
 
