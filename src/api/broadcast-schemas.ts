@@ -87,6 +87,9 @@ export const progress = z
     regions: z.array(
       z.object({ region: z.string(), recipients: count, submitted: count, delivered: count, final: count }),
     ),
+    routes: z
+      .array(z.object({ route: z.string(), segments: count }))
+      .meta({ description: 'Segments that each route carried, about a second ago' }),
   })
   .meta({ id: 'Progress' });
 

@@ -5,7 +5,7 @@ import { isFinal, SLOT_STATES, type SlotState } from '../ledger/states.ts';
 import type { Store } from '../store/connection.ts';
 import { type BroadcastPlan, type BroadcastState, broadcastRecords, planRecords } from './broadcast.ts';
 import { type HaltState, readHalt } from './halt.ts';
-import { type BroadcastTimes, timesOf } from './times.ts';
+import { type BroadcastTimes, carriedBy, timesOf } from './times.ts';
 
 export type Counts = Record<SlotState, number>;
 
@@ -49,10 +49,12 @@ export interface Progress extends BroadcastTimes {
   readonly halt?: Omit<HaltState, 'halted'>;
   readonly lanes: readonly LaneProgress[];
   readonly regions: readonly RegionProgress[];
+  /** Segments that each route carried, about a second ago. */
+  readonly routes: readonly { readonly route: string; readonly segments: number }[];
 }
 
 /** Not answered by the SMSC, or never submitted. */
-const UNSUBMITTED: ReadonlySet<SlotState> = new Set(['pending', 'sending', 'cancelled', 'lapsed', 'held']);
+const UNSUBMITTED: ReadonlySet<SlotState> = new Set(['pending', 'sending', 'cancelled', 'lapsed', 'held', 'excluded']);
 /** The rate is taken over this span. */
 const RATE_SPAN_MS = 5_000;
 
@@ -95,9 +97,10 @@ export class ProgressReader {
     const { value: broadcast } = await broadcastRecords(this.#store).get(id);
     const plan = await this.#plan(id);
     const sizes = plan.lanes.map(({ recipients }) => recipients);
-    const [kept, times, { halted, ...halt }] = await Promise.all([
+    const [kept, times, routes, { halted, ...halt }] = await Promise.all([
       this.#slots.counts(broadcast.no, sizes),
       timesOf(this.#store, broadcast.no),
+      carriedBy(this.#store, broadcast.no),
       readHalt(this.#store),
     ]);
     const lanes = laneProgress(plan, kept, new Set(broadcast.released));
@@ -128,6 +131,7 @@ export class ProgressReader {
       ...(halted && broadcast.state !== 'closed' ? { halt } : {}),
       lanes,
       regions: regionProgress(lanes),
+      routes,
     };
   }
 

@@ -1,7 +1,8 @@
-/** When a broadcast first and last submitted anything and got a receipt: by the clocks of its dispatchers. */
+/** When a broadcast first and last submitted anything and got a receipt, and by which routes: as its dispatchers saw it. */
 import type { Store } from '../store/connection.ts';
 
 const key = (store: Store, no: number): string => `${store.prefix}{rec}:times:${no}`;
+const carriedKey = (store: Store, no: number): string => `${store.prefix}{rec}:carried:${no}`;
 
 export async function recordSubmission(store: Store, no: number, atMs: number): Promise<void> {
   await Promise.all([
@@ -16,6 +17,18 @@ export async function recordReceipts(store: Store, no: number, atMs: number): Pr
     store.redis.hsetnx(key(store, no), 'firstReceipt', String(atMs)),
     store.redis.hset(key(store, no), 'lastReceipt', String(atMs)),
   ]);
+}
+
+/** Segments that were written to links, by route. A process that is killed leaves out its last second. */
+export async function recordCarried(store: Store, no: number, segments: ReadonlyMap<string, number>): Promise<void> {
+  await Promise.all([...segments].map(([route, count]) => store.redis.hincrby(carriedKey(store, no), route, count)));
+}
+
+/** Segments by route, those that carried most first. */
+export async function carriedBy(store: Store, no: number): Promise<{ route: string; segments: number }[]> {
+  const held = await store.redis.hgetall(carriedKey(store, no));
+  const carried = Object.entries(held).map(([route, segments]) => ({ route, segments: Number(segments) }));
+  return carried.sort((a, b) => b.segments - a.segments);
 }
 
 export interface BroadcastTimes {

@@ -9,13 +9,13 @@ import { Keeper, type KeeperDeps } from '../broadcasts/keeper.ts';
 import { ordersFor, type ReconnectOrders, readReconnects } from '../broadcasts/reconnects.ts';
 import { reportHealth } from '../broadcasts/route-health.ts';
 import type { Route } from '../broadcasts/routes.ts';
-import { recordReceipts, recordSubmission } from '../broadcasts/times.ts';
 import { Slots } from '../ledger/slots.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { BatchQueue } from '../queue/batch-queue.ts';
 import { controlChannel, isControlMessage } from '../queue/jobs.ts';
 import { duplicate, type Store } from '../store/connection.ts';
+import { Activity } from './activity.ts';
 import type { BatchProcessorDeps } from './batch-processor.ts';
 import { BroadcastIndex } from './broadcast-index.ts';
 import { Cancels } from './cancels.ts';
@@ -56,11 +56,7 @@ export class Dispatcher {
   readonly #keeper: Keeper;
   readonly #ear: Store['redis'];
   readonly #timers: NodeJS.Timeout[] = [];
-  /** Broadcasts submitted to since their time was last recorded. */
-  readonly #submitted = new Map<number, number>();
-  readonly #firstRecorded = new Set<number>();
-  /** Broadcasts that got receipts since that was last recorded. */
-  readonly #receipted = new Set<number>();
+  readonly #activity: Activity;
   /** Orders to bind anew that were there when it started, or that it has obeyed, by route. */
   readonly #reconnected = new Map<string, number>();
   readonly #cancels: readonly Cancels[];
@@ -72,6 +68,7 @@ export class Dispatcher {
     this.#deps = deps;
     const { store, routes, notices, metrics, log } = deps;
     this.#now = deps.now ?? Date.now;
+    this.#activity = new Activity({ store, now: this.#now });
     this.#index = new BroadcastIndex({ store });
     this.#open = new OpenBroadcasts(store);
     this.#ear = duplicate(store.redis);
@@ -103,8 +100,8 @@ export class Dispatcher {
           index: this.#index,
           slots,
           block: deps.block,
-          onSubmitted: (no) => this.#noteSubmission(no),
-          onReceipt: (no) => this.#receipted.add(no),
+          onSubmitted: (no, segments) => this.#activity.submitted(no, route.id, segments),
+          onReceipt: (no) => this.#activity.receipted(no),
           onLinks: () => this.#failover.follow(),
           inheritedMs,
           metrics,
@@ -159,10 +156,10 @@ export class Dispatcher {
     this.#timers.push(setInterval(act, ms));
   }
 
-    const lookedAt = performance.now();
   /** Reads what is in force and what is open, and tells the routes. */
   async #look(): Promise<void> {
     const { store } = this.#deps;
+    const lookedAt = performance.now();
     const [halt, orders, open] = await Promise.all([readHalt(store), readReconnects(store), this.#open.read()]);
     this.#heed(halt);
     this.#obeyReconnects(orders);
@@ -170,10 +167,10 @@ export class Dispatcher {
     for (const { value } of open) this.#index.refresh(value);
     this.#markClosed(numbers);
     for (const route of this.#routes) {
-    this.#index.lookedAt = lookedAt;
       route.follow();
       route.forget((no) => numbers.has(no));
     }
+    this.#index.lookedAt = lookedAt;
     this.#keeping.ask();
     // What is new has nothing to stop, so it is loaded last.
     await Promise.all([...numbers].map((no) => this.#index.load(no)));
@@ -212,23 +209,8 @@ export class Dispatcher {
     }
   }
 
-  #noteSubmission(no: number): void {
-    const at = this.#now();
-    this.#submitted.set(no, at);
-    if (this.#firstRecorded.has(no)) return;
-    this.#firstRecorded.add(no);
-    this.#recordSubmissions();
-  }
-
-  #recordSubmissions(): void {
-    for (const [no, at] of this.#submitted) recordSubmission(this.#deps.store, no, at).catch(() => {});
-    this.#submitted.clear();
-    for (const no of this.#receipted) recordReceipts(this.#deps.store, no, this.#now()).catch(() => {});
-    this.#receipted.clear();
-  }
-
   #report(): void {
-    this.#recordSubmissions();
+    this.#activity.record();
     const health = this.#routes.map((route) => route.health());
     reportHealth(this.#deps.store, this.#name, health, this.#now()).catch(() => {});
   }
@@ -265,7 +247,7 @@ export class Dispatcher {
     await Promise.all([this.#looking.end(), this.#keeping.end(), this.#failover.stop()]);
     await this.#keeper.leave();
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
-    this.#recordSubmissions();
+    this.#activity.record();
     this.#ear.disconnect();
   }
 }

@@ -39,7 +39,7 @@ export interface RouteDispatchDeps {
   readonly index: BroadcastIndex;
   readonly slots: Slots;
   readonly block: BatchProcessorDeps['block'];
-  readonly onSubmitted: (broadcastNo: number) => void;
+  readonly onSubmitted: (broadcastNo: number, segments: number) => void;
   readonly onReceipt: (broadcastNo: number) => void;
   /** A link is bound or lost. */
   readonly onLinks: () => void;
@@ -124,7 +124,7 @@ export class RouteDispatch {
       lookedAt: () => index.lookedAt,
       onSubmitted: (run, segments) => {
         this.#tally.segments += segments;
-        deps.onSubmitted(run.broadcast.no);
+        deps.onSubmitted(run.broadcast.no, segments);
       },
       onStoreFault,
     });

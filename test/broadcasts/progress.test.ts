@@ -1,5 +1,5 @@
 import { addCounts, finalOf, noCounts, ProgressReader, submittedOf } from '../../src/broadcasts/progress.ts';
-import { recordReceipts, recordSubmission, timesOf } from '../../src/broadcasts/times.ts';
+import { carriedBy, recordCarried, recordReceipts, recordSubmission, timesOf } from '../../src/broadcasts/times.ts';
 import { isFinal, SLOT_STATES } from '../../src/ledger/states.ts';
 import type { Store } from '../../src/store/connection.ts';
 import { testStore } from '../support/redis.ts';
@@ -35,6 +35,25 @@ describe('the times of submissions', () => {
     expect(await timesOf(store, 1)).toEqual({ firstSubmitAt: at(100), lastSubmitAt: at(300) });
     expect(await timesOf(store, 2)).toEqual({});
   });
+});
+
+test('the routes of a broadcast count their segments, over all processes', async () => {
+  const { store, close } = await testStore();
+  await recordCarried(store, 1, new Map([['a', 20]]));
+  await recordCarried(
+    store,
+    1,
+    new Map([
+      ['a', 5],
+      ['b', 30],
+    ]),
+  );
+  expect(await carriedBy(store, 1)).toEqual([
+    { route: 'b', segments: 30 },
+    { route: 'a', segments: 25 },
+  ]);
+  expect(await carriedBy(store, 2)).toEqual([]);
+  await close();
 });
 
 describe('the progress of a broadcast', () => {

@@ -154,6 +154,14 @@ describe('routes that share', () => {
     const ofShared = await running.launch({ recipients: 20_000 });
     expect(nonZero((await running.closed(ofShared, 20_000)).counts)).toEqual({ delivered: 20_000 });
     expect([running.record().accepted, second.record.accepted, third.record.accepted]).toEqual([15_000, 5_000, 0]);
+    const told = await running.until(
+      ofShared,
+      ({ routes }) => routes.reduce((n, each) => n + each.segments, 0) === 20_000,
+    );
+    expect(told.routes).toEqual([
+      { route: 'a', segments: 15_000 },
+      { route: 'b', segments: 5_000 },
+    ]);
     const ofOther = await running.launch({ recipients: 500, regions: ['2A'] });
     await running.closed(ofOther);
     expect(third.record.accepted).toBe(500);
