@@ -69,7 +69,8 @@ export class Messages {
       const whole = Buffer.from(body.subarray(0, body.length - (body.length % 2)));
       return whole.swap16().toString('utf16le');
     }
-    const isSeptets = dataCoding === DEFAULT_ALPHABET && this.#deps.route.alphabet !== 'latin1';
+    const { alphabet } = this.#deps.route;
+    const isSeptets = dataCoding === DEFAULT_ALPHABET && alphabet !== 'latin1' && alphabet !== 'ascii';
     // Whatever it is that claims to be a text, something readable is kept of it.
     return isSeptets && body.every((octet) => octet < 0x80) ? decodeGsm7Unpacked(body) : body.toString('latin1');
   }

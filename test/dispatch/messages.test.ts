@@ -8,7 +8,7 @@ import { concatenationUdh } from '../../src/sms/encode.ts';
 
 const NOW = Date.UTC(2026, 0, 15, 12);
 
-function fixture(alphabet: 'gsm7' | 'latin1' = 'gsm7') {
+function fixture(alphabet: 'gsm7' | 'latin1' | 'ascii' = 'gsm7') {
   const kept: Reply[] = [];
   const waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
   const answers: number[][] = [];
@@ -55,8 +55,8 @@ describe('a message of a subscriber', () => {
     expect(kept).toEqual([{ at: '2026-01-15T12:00:00.000Z', msisdn: '33639980001', text }]);
   });
 
-  test('in the default alphabet is Latin-1 where the route says so', () => {
-    const { kept, take } = fixture('latin1');
+  test.each(['latin1', 'ascii'] as const)('in the default alphabet is %s where the route says so', (alphabet) => {
+    const { kept, take } = fixture(alphabet);
     take({ data_coding: 0, short_message: Buffer.from('@') });
     expect(kept[0]?.text).toBe('@');
   });
