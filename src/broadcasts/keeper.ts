@@ -179,6 +179,7 @@ export class Keeper {
     if (settled !== moving.settled || fresh.length > 0) {
       watched.moving = { settled, since: now, patienceMs: STALL_MIN_MS };
     } else if (now - moving.since >= moving.patienceMs) {
+      await Promise.all(broadcast.routes.map((route) => this.#deps.queueOf(route)?.recall()));
       await this.#enqueue(broadcast, released, kept);
       watched.moving = { settled, since: now, patienceMs: Math.min(2 * moving.patienceMs, STALL_MAX_MS) };
     }

@@ -11,6 +11,11 @@ const STALLED_CHECK_MS = 1_500;
 const ADD_CHUNK = 500;
 /** While Redis adds one chunk the next is being prepared. */
 const CHUNKS_AT_ONCE = 2;
+/** Well above the longest pause of a refused recipient. */
+const PUT_OFF_MOST_MS = 120_000;
+/** BullMQ's scores of delayed jobs: so many to a millisecond. */
+const DELAY_UNITS = 0x1000;
+const RECALL_AT_ONCE = 1_000;
 const JOB_NAME = 'batch';
 /** A batch is replayed from its slots, never retried from its job: a failed job leaves nothing behind either. */
 const JOB_OPTIONS = { removeOnComplete: true, removeOnFail: true, attempts: 0 } as const;
@@ -74,6 +79,19 @@ export class BatchQueue {
     const jobs = chunk.flatMap(({ priority, ...data }) => [batchJobId(data), priority, JSON.stringify(data)]);
     const common = [key(''), JOB_NAME, JSON.stringify(JOB_OPTIONS), Date.now()];
     await this.#redis.queueAddBatches(key('prioritized'), key('id'), key('pc'), key('marker'), ...common, ...jobs);
+  }
+
+  /**
+   * Brings back jobs that are put off for longer than anybody puts them off: a clock has jumped since, and they would wait
+   * for as long as the jump was. Returns how many.
+   */
+  async recall(): Promise<number> {
+    const late = (Date.now() + PUT_OFF_MOST_MS) * DELAY_UNITS;
+    const ids = await this.#redis.zrangebyscore(this.#queue.toKey('delayed'), late, '+inf', 'LIMIT', 0, RECALL_AT_ONCE);
+    const jobs = await Promise.all(ids.map((id) => this.#queue.getJob(id)));
+    // One that was taken meanwhile needs no recall.
+    const recalled = await Promise.allSettled(jobs.map((job) => job?.promote()));
+    return recalled.filter(({ status }) => status === 'fulfilled').length;
   }
 
   /** Jobs that wait, are delayed or run. */

@@ -89,6 +89,31 @@ describe('the queue of a route', () => {
     expect(runs).toBe(3);
   });
 
+  test('brings back what a clock that jumped has put off for an hour, and nothing that is put off as it should be', async () => {
+    const asBullMq = new Queue<BatchJob>(`batches-${route}`, {
+      connection: store.redis,
+      prefix: `{${store.prefix}queue-${route}}`,
+      skipVersionCheck: true,
+    });
+    for (const [batch, delay] of [
+      [1, 3_600_000],
+      [2, 60_000],
+    ] as const) {
+      const { priority, ...data } = job(batch, 5);
+      await asBullMq.add('batch', data, { jobId: batchJobId(data), priority, delay });
+    }
+    expect(await queue.recall()).toBe(1);
+    expect(await queue.recall()).toBe(0);
+    const taken: number[] = [];
+    work(async ({ batch }) => {
+      taken.push(batch);
+    });
+    await waitFor(() => taken.length > 0);
+    expect(taken).toEqual([1]);
+    expect(await queue.depth()).toBe(1);
+    await asBullMq.close();
+  });
+
   test('a job is in the store as BullMQ itself would have put it there', async () => {
     const given = [job(7, 1), job(8, 2_000_000), job(9, 400_001)];
     const theirs = new Queue<BatchJob>(`batches-${route}`, {
