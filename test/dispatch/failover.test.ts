@@ -1,5 +1,6 @@
 /** Several routes to several SMSCs, some of which fail: the others carry, nobody is lost, and nobody is sent to by two. */
 import { freePort } from '../../src/demo/embedded-redis.ts';
+import { BatchQueue } from '../../src/queue/batch-queue.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { accepted, breakers, cutOff, expectOnce, HAND_OVER_MS, STEADY, startPair } from './failover-pair.ts';
 import { dispatchFixture, expectAccountedFor, LONG_TEXT, nonZero } from './harness.ts';
@@ -188,6 +189,16 @@ describe('a region without a route that can carry', () => {
       ['35', 0],
       ['974', 100],
     ]);
+    // Its job is kept, not found again by the keeper when somebody wonders.
+    const queue = new BatchQueue({ store: running.store, route: 'a' });
+    const depths = new Set<number>();
+    const later = performance.now() + 1_500;
+    await waitFor(async () => {
+      depths.add(await queue.depth());
+      return performance.now() > later;
+    });
+    await queue.close();
+    expect([...depths]).toEqual([1]);
     running.simulator.patchBehaviour({ bind: { silent: false } });
     expect(nonZero((await running.closed(id)).counts)).toEqual({ delivered: 300 });
     expect(b.record.accepted).toBe(200);
