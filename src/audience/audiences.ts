@@ -65,6 +65,7 @@ export class Audiences {
       const imported = await importLines({ id, folder, blocks: this.#blocks, stream, ...options });
       const rejectedFile = await this.#keepRejected(id, imported.rejectedFile);
       options.signal?.throwIfAborted();
+      await this.#blocks.requireHeld(id);
       const snapshot = await this.#publish(id, imported, options.name, actor);
       return { snapshot, ...(rejectedFile === undefined ? {} : { rejectedFile }) };
     } catch (error) {

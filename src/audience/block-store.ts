@@ -2,6 +2,7 @@
  * An audience's blocks in Redis. Blocks are many and large, so they are spread over hash tags and written before the
  * record that publishes them; a journal, kept ahead of the blocks, says what to remove when that record never comes.
  */
+import { TocsinError } from '../errors.ts';
 import type { Store } from '../store/connection.ts';
 import { confirmed } from '../store/replicas.ts';
 
@@ -9,6 +10,8 @@ import { confirmed } from '../store/replicas.ts';
 const SHARDS = 16;
 const LEASE_MS = 60_000;
 const LEASE_EVERY_MS = 15_000;
+/** Of the lease, when an import is published: nobody sweeps it meanwhile. */
+const LEAST_LEFT_MS = 5_000;
 const UNLINK_AT_ONCE = 1_000;
 
 const tagOf = (block: number): string => `aud${block % SHARDS}`;
@@ -43,12 +46,20 @@ export class BlockStore {
   async hold(id: string): Promise<() => void> {
     const { redis } = this.#store;
     await redis.hset(this.#key('imports'), id, Date.now());
-    const renew = () => redis.set(this.#key(`lease:${id}`), '1', 'PX', LEASE_MS);
-    await renew();
-    // A lease that cannot be renewed runs out, and the import then fails on its next write.
+    const lease = this.#key(`lease:${id}`);
+    await redis.set(lease, '1', 'PX', LEASE_MS);
+    // Only while it stands: one that ran out is no lease again, since its blocks may be swept already.
+    const renew = () => redis.set(lease, '1', 'PX', LEASE_MS, 'XX');
     const timer = setInterval(() => void renew().catch(() => {}), LEASE_EVERY_MS);
     timer.unref();
     return () => clearInterval(timer);
+  }
+
+  /** Throws `unavailable` / `import_overtaken` where the lease ran out: somebody may have removed the blocks since. */
+  async requireHeld(id: string): Promise<void> {
+    if ((await this.#store.redis.pttl(this.#key(`lease:${id}`))) > LEAST_LEFT_MS) return;
+    const message = 'The store was out of reach for too long, and the import was given up; import again';
+    throw new TocsinError('unavailable', 'import_overtaken', message);
   }
 
   /** Writes blocks that follow, in each group, those written before. */

@@ -317,6 +317,19 @@ describe('audiences', () => {
     expect(await leftovers()).toEqual(NOTHING);
   });
 
+  test('an import that lost its lease while the store was away is given up: another process may have swept it', async () => {
+    const elsewhere = new Audiences({ store, workFolder: join(workFolder, 'elsewhere') });
+    async function* upload() {
+      yield Buffer.from(HEADER + line(fiction(1)));
+      const [lease = ''] = await store.redis.keys(`${store.prefix}{aud}:lease:*`);
+      await store.redis.del(lease);
+      expect(await elsewhere.sweepUnfinished()).toBe(1);
+      yield Buffer.from(line(fiction(2)));
+    }
+    await expect(importing(Readable.from(upload()))).rejects.toMatchObject({ code: 'import_overtaken' });
+    expect(await leftovers()).toEqual(NOTHING);
+  });
+
   test('sweeping leaves what was published', async () => {
     const { snapshot } = await importing(HEADER + line(fiction(1)));
     const before = await keys();
