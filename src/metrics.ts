@@ -130,6 +130,12 @@ export function createMetrics({ processMetrics = false }: { processMetrics?: boo
       labelNames: ['route'],
       registers,
     }),
+    storeFaults: new Counter({
+      name: 'tocsin_store_faults_total',
+      help: 'Writes and reads that the store refused or did not answer, and that are tried again, by reason',
+      labelNames: ['route', 'reason'],
+      registers,
+    }),
     flushSeconds: new Histogram({
       name: 'tocsin_flush_duration_seconds',
       help: 'Time of one durable flush to the ledger',

@@ -75,7 +75,7 @@ export function problemHeaders(status: number): Record<string, string> {
 
 /** What Redis says when it cannot serve now: gone, starting, full, or handing over. */
 const STORE_GONE =
-  /^(Connection is closed|Stream isn't writeable|Command timed out|Reached the max retries|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|MISCONF|NOREPLICAS)/;
+  /^(Connection is closed|Stream isn't writeable|Command timed out|Reached the max retries|LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|MISCONF|NOREPLICAS|Too many Cluster redirections|Cluster isn't ready|Cluster is ended|Failed to refresh slots cache|None of startup nodes)/;
 const SOCKET_GONE = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|NR_CLOSED)/;
 
 /** Turns what libraries throw into our own error; undefined when nobody foresaw it. */

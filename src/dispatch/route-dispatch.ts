@@ -10,7 +10,7 @@ import type { Slots } from '../ledger/slots.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { statusName } from '../smpp/constants.ts';
-import { isSpread, type Store } from '../store/connection.ts';
+import { isSpread, type Store, storeFaultOf } from '../store/connection.ts';
 import { AnswerWatch } from './answer-watch.ts';
 import { BatchProcessor, type BatchProcessorDeps } from './batch-processor.ts';
 import type { BatchRun } from './batch-run.ts';
@@ -74,7 +74,7 @@ export class RouteDispatch {
     this.#deps = deps;
     const { store, route, index, slots, now, log } = deps;
     this.#alarms = new RouteAlarms(log);
-    const onStoreFault = (error: Error) => this.#alarms.storeFault(error);
+    const onStoreFault = (error: Error) => this.storeFault(error);
     this.#recorder = new Recorder({
       slots,
       ids: new MessageIds({ store, route: route.id, now }),
@@ -222,6 +222,8 @@ export class RouteDispatch {
   }
 
   storeFault(error: Error): void {
+    const { metrics, route } = this.#deps;
+    metrics.storeFaults.inc({ route: route.id, reason: storeFaultOf(error) });
     this.#alarms.storeFault(error);
   }
 

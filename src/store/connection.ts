@@ -126,6 +126,19 @@ export function openStore(settings: StoreSettings, kind: ConnectionKind, onError
 /** Whether keys of different hash tags may stand on different servers, so that only what is awaited comes in order. */
 export const isSpread = ({ redis }: Store): boolean => redis instanceof Cluster;
 
+/** What Redis says when it cannot serve now, by its own words. */
+const FAULT_WORDS =
+  /\b(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MISCONF|OOM|NOREPLICAS|MOVED|NOSCRIPT|BUSY|NOAUTH|NOPERM)\b/;
+
+/** A word for a fault of the store, of which there are few: for counting. */
+export function storeFaultOf(error: Error): string {
+  if ('code' in error && error.code === 'not_replicated') return 'not_replicated';
+  const word = FAULT_WORDS.exec(error.message)?.[1]?.toLowerCase();
+  return (
+    word ?? (/clos|connect|redirections|stream|timed out|unreachable/i.test(error.message) ? 'unreachable' : 'other')
+  );
+}
+
 /** Another connection to the same store, with the same settings: for what blocks or only listens. */
 export const duplicate = (redis: RedisConnection): RedisConnection =>
   redis instanceof Cluster ? redis.duplicate() : redis.duplicate();
