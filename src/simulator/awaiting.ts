@@ -10,6 +10,8 @@ const RESERVE = 1024;
 const NOTHING = -1;
 /** A PDU of ours that is no receipt: answered, but nothing hangs on it. */
 export const NO_MESSAGE = -2;
+/** A receipt for an id that was never given: its answer is counted, and no other follows. */
+export const UNKNOWN_ID = -3;
 
 export class Awaiting {
   waiting = 0;
@@ -29,7 +31,7 @@ export class Awaiting {
     return this.#nextOrdinal - this.#oldest >= RING - RESERVE;
   }
 
-  /** The sequence number for a PDU of ours. With a place (or NO_MESSAGE) its answer is awaited. */
+  /** The sequence number for a PDU of ours. With a place (or NO_MESSAGE, UNKNOWN_ID) its answer is awaited. */
   next(nowMs: number, place = NOTHING): number {
     if (this.#nextOrdinal - this.#oldest >= RING) this.#forget(this.#oldest);
     const ordinal = this.#nextOrdinal++;
@@ -40,7 +42,7 @@ export class Awaiting {
     return ((this.#firstSequence - 1 + ordinal) % MAX_SEQUENCE) + 1;
   }
 
-  /** Takes out what awaited an answer to `sequence`: a place, NO_MESSAGE, or -1 when nothing did. */
+  /** Takes out what awaited an answer to `sequence`: a place, NO_MESSAGE, UNKNOWN_ID, or -1 when nothing did. */
   answered(sequence: number): number {
     const last = ((this.#firstSequence - 1 + this.#nextOrdinal - 1) % MAX_SEQUENCE) + 1;
     const behind = (last - sequence + MAX_SEQUENCE) % MAX_SEQUENCE;

@@ -2,6 +2,7 @@
 import { COMMAND, ESM_CLASS } from '../smpp/constants.ts';
 import { type DeliverReceipt, deliverReceiptRoom, writeDeliverReceipt } from '../smpp/fast-writers.ts';
 import { readU32, writeU32 } from '../smpp/octets.ts';
+import { UNKNOWN_ID } from './awaiting.ts';
 import type { ReceiptState } from './behaviour-receipts.ts';
 import { UNKNOWN_SERIALS } from './message-ids.ts';
 import type { SmscLink } from './smsc-link.ts';
@@ -43,10 +44,10 @@ export class ReceiptWriter {
     this.#put(link, link.awaiting.next(now, place));
   }
 
-  /** Writes a receipt like that of `place` for an id that was never given out; nothing hangs on its answer. */
+  /** Writes a receipt like that of `place` for an id that was never given out; its answer is counted. */
   writeUnknown(link: SmscLink, place: number, messageState: ReceiptState): void {
     this.#fill(place, messageState, this.#state.held.serial[place]! + UNKNOWN_SERIALS);
-    this.#put(link, link.awaiting.next(this.#state.now));
+    this.#put(link, link.awaiting.next(this.#state.now, UNKNOWN_ID));
   }
 
   #fill(place: number, messageState: ReceiptState, serial: number): void {

@@ -4,6 +4,7 @@
  */
 import { STATUS } from '../smpp/constants.ts';
 import type { AccountState } from './account-state.ts';
+import { UNKNOWN_ID } from './awaiting.ts';
 import { OUTCOMES, type Outcome, type ReceiptState } from './behaviour-receipts.ts';
 import { STEP } from './held-messages.ts';
 import { ReceiptWriter } from './receipt-writer.ts';
@@ -83,8 +84,9 @@ export class Receipts {
   /** The client answered a deliver_sm or data_sm of ours. */
   answered(link: SmscLink, sequence: number, status: number): void {
     const place = link.awaiting.answered(sequence);
-    if (place < 0) return;
     const { plan, record } = this.#state;
+    if (place === UNKNOWN_ID && status === STATUS.ESME_ROK) record.receipts.unknownAcknowledged++;
+    if (place < 0) return;
     if (status === STATUS.ESME_ROK) {
       record.receipts.acknowledged++;
     } else if (TEMPORARY.has(status)) {

@@ -20,6 +20,7 @@ const RECEIPT_COUNTS = {
   resent: 0,
   repeated: 0,
   unknownIds: 0,
+  unknownAcknowledged: 0,
   malformed: 0,
   unanswered: 0,
 };

@@ -126,6 +126,7 @@ test('quirk 14: receipts of unknown ids are answered, counted, kept until their 
   await waitFor(() => running.simulator.links().every(({ awaiting }) => awaiting.waiting === 0));
   expect(running.record().receipts).toMatchObject({
     unknownIds: 100,
+    unknownAcknowledged: 100,
     nackedTemporary: 0,
     nackedPermanent: 0,
     resent: 0,
