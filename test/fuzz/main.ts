@@ -10,7 +10,9 @@ import { Watchdog } from './watchdog.ts';
 
 /** Nothing that is fuzzed may hold on to its inputs. */
 const MOST_MB = 1_200;
-const SAY_EVERY_MS = 2_000;
+const SAY_EVERY_MS = 5_000;
+/** Characters of an input on the screen. */
+const MOST_SHOWN = 4_000;
 const TARGETS: readonly Target[] = [...PROTOCOL_TARGETS, HTTP_TARGET];
 
 const names = TARGETS.map(({ name }) => name);
@@ -84,8 +86,12 @@ function look(target: string, index: number, end: number): void {
 }
 
 function fail(target: string, index: number, count: number, input: string, reason: string): never {
+  const isLong = input.length > MOST_SHOWN;
+  const text = isLong
+    ? `${input.slice(0, MOST_SHOWN)}… (${input.length / 2} octets; the line below makes them all)`
+    : input;
   process.stderr.write(
-    `FOUND in ${target} at input ${index}: ${reason}\n${input === '' ? '' : `input: ${input}\n`}` +
+    `FOUND in ${target} at input ${index}: ${reason}\n${input === '' ? '' : `input: ${text}\n`}` +
       `again: npm run fuzz -- --seed ${seed} --only ${target} --from ${index} --inputs ${count}\n`,
   );
   process.exit(1);
