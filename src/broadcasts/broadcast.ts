@@ -36,6 +36,8 @@ export interface Broadcast {
   /** RFC 3339: slots without a final receipt by then become `unconfirmed`. */
   readonly receiptDeadline: string;
   readonly recipients: number;
+  /** Number of the broadcast that this one follows up: only who was sent that one's text is sent this one's. */
+  readonly follows?: number;
   readonly launchedAt: string;
   readonly launchedBy: string;
   readonly state: BroadcastState;

@@ -21,6 +21,7 @@ import {
   countBatches,
   planRecords,
 } from './broadcast.ts';
+import { followedBroadcast, stopped } from './followed.ts';
 import { type AudienceGroup, planLanes } from './plan.ts';
 import { type LaneRoutes, type OrderRule, onlyRoutes, routeIds, routesOfRegion } from './route-choice.ts';
 import { type Route, routeFor } from './routes.ts';
@@ -28,6 +29,8 @@ import { requireCarried, whyNotCarried } from './wire-text.ts';
 
 /** Receipts are waited for this long after the notice's expiry: the SMSC's last word comes after the validity period. */
 const RECEIPTS_AFTER_EXPIRY_MS = 3_600_000;
+/** Attempts at a launch that other changes overtake. */
+const MAX_ROUNDS = 5;
 
 export interface LaunchDeps {
   readonly store: Store;
@@ -50,9 +53,27 @@ export function launchPhrase(notice: Pick<Notice, 'status' | 'regions'>, recipie
 /**
  * Launches a notice for the regions approved so far; the others start as their approval comes.
  * Throws `wrong_state` (a second launch too), `expired_notice`, `not_approved`, `wrong_phrase`, `wrong_route_kind`,
- * `routes_not_approved`, `text_not_carried`, `store_not_durable` (live routes).
+ * `routes_not_approved`, `text_not_carried`, `store_not_durable` (live routes), `not_launched` (a follow-up of a notice that
+ * was not). A follow-up stops the broadcast that it follows.
  */
 export async function launch(
+  deps: LaunchDeps,
+  noticeId: string,
+  phrase: string,
+  by: Person,
+): Promise<Stored<Broadcast>> {
+  for (let round = 1; ; round += 1) {
+    try {
+      return await launchAsItIs(deps, noticeId, phrase, by);
+    } catch (error) {
+      // An approval came in between, or the keeper changed the broadcast that is followed: all is judged anew.
+      const overtaken = error instanceof TocsinError && error.code === 'version_conflict';
+      if (!overtaken || round === MAX_ROUNDS) throw error;
+    }
+  }
+}
+
+async function launchAsItIs(
   deps: LaunchDeps,
   noticeId: string,
   phrase: string,
@@ -73,6 +94,7 @@ export async function launch(
     (rendering) => routesFor(deps, notice, rendering),
     routes,
   );
+  const followed = await followedBroadcast(store, notices, notice);
   const recipients = plan.lanes.reduce((sum, lane) => sum + lane.recipients, 0);
   requirePhrase(phrase, launchPhrase(notice, recipients));
   requireRoom(plan);
@@ -90,6 +112,7 @@ export async function launch(
     expires: notice.expires,
     receiptDeadline: new Date(Date.parse(notice.expires) + RECEIPTS_AFTER_EXPIRY_MS).toISOString(),
     recipients,
+    ...(followed ? { follows: followed.value.no } : {}),
     launchedAt: at,
     launchedBy: by.person,
     state: 'running',
@@ -99,12 +122,20 @@ export async function launch(
     actor: by.actor,
     action: 'notice.launch',
     subject: `notice/${noticeId}`,
-    detail: { broadcast: id, routes: broadcast.routes, recipients, regions: released.length },
+    detail: {
+      broadcast: id,
+      routes: broadcast.routes,
+      recipients,
+      regions: released.length,
+      ...(followed ? { follows: followed.id } : {}),
+    },
   };
+  const overtaken = followed && stopped(followed.value, at);
   await commit(store, act, [
     notices.put(current, { ...ready, broadcast: id }),
     broadcastRecords(store).put({ id, version: 0 }, broadcast),
     planRecords(store).put({ id, version: 0 }, plan),
+    ...(followed && overtaken ? [broadcastRecords(store).put(followed, overtaken)] : []),
   ]);
   // Only hastens what the keeper would find by itself.
   await store.redis.publish(controlChannel(store.prefix), JSON.stringify({ broadcast: no }));

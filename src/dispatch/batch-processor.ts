@@ -12,6 +12,7 @@ import type { SubmitTemplate } from '../smpp/submit-template.ts';
 import { BatchRun, type RunEnd } from './batch-run.ts';
 import type { BroadcastIndex } from './broadcast-index.ts';
 import type { Feed } from './feed.ts';
+import { FollowUps } from './follow-ups.ts';
 import { laneTemplates } from './lane-texts.ts';
 import type { Outcomes } from './outcomes.ts';
 
@@ -52,10 +53,17 @@ interface Started {
   readonly ended: Promise<unknown>;
 }
 
+/** What a follow-up is about is being stopped: that takes a moment. */
+const SOON_MS = 500;
+const soonAgain = ({ refused = 1 }: BatchJob): Started => ({
+  job: Promise.resolve({ inMs: SOON_MS, refused }),
+  ended: Promise.resolve(),
+});
 const over: Started = { job: Promise.resolve('over'), ended: Promise.resolve() };
 
 export class BatchProcessor {
   readonly #deps: BatchProcessorDeps;
+  readonly #followUps: FollowUps;
   /** By broadcast and lane: encoded once, used by every batch. */
   readonly #templates = new Map<string, readonly SubmitTemplate[]>();
   /** Runs of long texts that were told to stop. */
@@ -69,6 +77,7 @@ export class BatchProcessor {
 
   constructor(deps: BatchProcessorDeps) {
     this.#deps = deps;
+    this.#followUps = new FollowUps(deps);
   }
 
   /** Jobs under way. */
@@ -114,6 +123,7 @@ export class BatchProcessor {
       const lane = laneOfBatch(known.plan, position);
       // Not now: the keeper adds the job again when its time comes.
       if (!(await this.#mayRunNow(no, lane))) return over;
+      if (!(await this.#followUps.address(known.broadcast, lane, position))) return soonAgain(payload);
       const run = await this.#take(known.broadcast, lane, payload);
       if (run.over) return over;
       const ended = this.#runToEnd(run);

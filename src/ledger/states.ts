@@ -23,6 +23,7 @@ export const SLOT_STATES = [
   'lapsed', //         never submitted, or refused for now until no time was left: the notice expired first
   'unconfirmed', //    submitted; no final receipt came before the deadline
   'held', //           in doubt, and the notice's policy is to hold
+  'excluded', //       of a follow-up: was never sent the text that it follows up
 ] as const;
 
 export type SlotState = (typeof SLOT_STATES)[number];
@@ -92,6 +93,7 @@ export const RULES = {
   partFailed: { from: [...RECEIPTABLE, 'delivered'], to: 'undeliverable' },
   /** Refused for now, and the next try would come after the notice's end. */
   runOut: { from: ['sending'], to: 'lapsed', ofClaim: true },
+  exclude: { from: ['pending'], to: 'excluded' },
 } as const satisfies Record<string, Rule>;
 
 export type SlotEvent = keyof typeof RULES;

@@ -15,7 +15,7 @@ describe('counts', () => {
 
   test.each(SLOT_STATES)('a recipient that is %s is final or not, submitted to or not', (state) => {
     const one = { ...noCounts(), [state]: 1 };
-    const neverSubmitted = ['pending', 'sending', 'cancelled', 'lapsed', 'held'];
+    const neverSubmitted = ['pending', 'sending', 'cancelled', 'lapsed', 'held', 'excluded'];
     expect(finalOf(one)).toBe(isFinal(state) ? 1 : 0);
     expect(submittedOf(one)).toBe(neverSubmitted.includes(state) ? 0 : 1);
   });

@@ -17,31 +17,32 @@ import {
  * The whole table, written a second time: a row an event, a column a state in the order of SLOT_STATES. A letter is the
  * next state, `.` no change, and `*` behind a letter sets the mark.
  */
-const LETTERS = 'p s a e d u x l k j r t i c z f h'.split(' ');
+const LETTERS = 'p s a e d u x l k j r t i c z f h X'.split(' ');
 const TABLE: Record<SlotEvent, string> = {
-  //                    p  s  a  e  d  u  x  l  k  j  r  t  i  c  z  f  h
-  claim: '              s  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
-  release: '            .  p  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
-  accept: '             a  a  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
-  acceptUntraceable: '  t  t  .  .  .  .  .  .  .  .  t  .  t  t  t  .  t ',
-  refuse: '             .  r  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
-  refuseDestination: '  .  i  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
-  doubt: '              .  p* .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
-  hold: '               .  h* .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
-  cancel: '             c  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
-  lapse: '              z  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
-  giveUp: '             .  .  f  f  .  .  .  .  .  .  .  .  .  .  .  .  . ',
-  giveUpInDoubt: '      .  f* .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
-  receiptEnroute: '     e  e  e  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
-  receiptUnknown: '     k  k  k  k  .  .  .  .  .  .  .  .  .  k  k  k  k ',
-  receiptUndeliverable: 'u  u  u  u  .  .  .  .  u  .  u  u  u  u  u  u  u ',
-  receiptExpired: '     x  x  x  x  .  .  .  .  x  .  x  x  x  x  x  x  x ',
-  receiptDeleted: '     l  l  l  l  .  .  .  .  l  .  l  l  l  l  l  l  l ',
-  receiptRejected: '    j  j  j  j  .  .  .  .  j  .  j  j  j  j  j  j  j ',
-  receiptDelivered: '   d  d  d  d  .  d  d  d  d  d  d  d  d  d  d  d  d ',
-  textDelivered: '      d  d  d  d  .  .  .  .  d  .  d  d  d  d  d  d  d ',
-  runOut: '             .  z  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
-  partFailed: '         u  u  u  u  u  .  .  .  u  .  u  u  u  u  u  u  u ',
+  //                    p  s  a  e  d  u  x  l  k  j  r  t  i  c  z  f  h  X
+  claim: '              s  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
+  release: '            .  p  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
+  accept: '             a  a  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
+  acceptUntraceable: '  t  t  .  .  .  .  .  .  .  .  t  .  t  t  t  .  t  . ',
+  refuse: '             .  r  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
+  refuseDestination: '  .  i  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
+  doubt: '              .  p* .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
+  hold: '               .  h* .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
+  cancel: '             c  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
+  lapse: '              z  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
+  giveUp: '             .  .  f  f  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
+  giveUpInDoubt: '      .  f* .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
+  receiptEnroute: '     e  e  e  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
+  receiptUnknown: '     k  k  k  k  .  .  .  .  .  .  .  .  .  k  k  k  k  . ',
+  receiptUndeliverable: 'u  u  u  u  .  .  .  .  u  .  u  u  u  u  u  u  u  . ',
+  receiptExpired: '     x  x  x  x  .  .  .  .  x  .  x  x  x  x  x  x  x  . ',
+  receiptDeleted: '     l  l  l  l  .  .  .  .  l  .  l  l  l  l  l  l  l  . ',
+  receiptRejected: '    j  j  j  j  .  .  .  .  j  .  j  j  j  j  j  j  j  . ',
+  receiptDelivered: '   d  d  d  d  .  d  d  d  d  d  d  d  d  d  d  d  d  . ',
+  textDelivered: '      d  d  d  d  .  .  .  .  d  .  d  d  d  d  d  d  d  . ',
+  runOut: '             .  z  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
+  exclude: '            X  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  .  . ',
+  partFailed: '         u  u  u  u  u  .  .  .  u  .  u  u  u  u  u  u  u  . ',
 };
 const MARKS = [0, ...PART_BITS, 0x60].flatMap((bits) => [bits, bits | IN_DOUBT]);
 
