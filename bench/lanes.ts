@@ -18,9 +18,6 @@ import { runWatched } from './watched.ts';
 
 const WARM_UP_MESSAGES = 150_000;
 const LOOK_MS = 100;
-const EQUAL = 5_000;
-const LARGE = 100_000;
-const SMALL = 2_000;
 const SMALL_LANES = 19;
 const LARGE_REGION = '75';
 
@@ -28,6 +25,10 @@ export interface LanesOptions {
   /** Limits of the route; 0 for none. */
   readonly limits: readonly number[];
   readonly dispatchers: readonly number[];
+  /** Recipients of each equal lane, of the large one and of each small one. */
+  readonly equal: number;
+  readonly large: number;
+  readonly small: number;
   readonly links: number;
   readonly window: number;
   readonly json?: string;
@@ -70,9 +71,10 @@ async function measureFinish(
   lanes: LanesCase['lanes'],
   limit: number,
   dispatchers: number,
-  { links, window }: LanesOptions,
+  options: LanesOptions,
 ): Promise<{ measured: LanesCase; redisVersion: string }> {
-  const groups = lanes === 'equal' ? equalLanes() : unequalLanes();
+  const { links, window } = options;
+  const groups = lanes === 'equal' ? equalLanes(options) : unequalLanes(options);
   const title = `${lanes} lanes at ${limit === 0 ? 'no limit' : `${count(limit)}/s`}, dispatchers: ${dispatchers}`;
   const looking = new AbortController();
   const looked = lanes === 'unequal' ? lookAtShares(bed, groups, looking.signal) : Promise.resolve([]);
@@ -97,15 +99,15 @@ async function measureFinish(
 }
 
 /** Ten regions in two languages. */
-const equalLanes = (): AudienceGroup[] =>
-  REGIONS.slice(0, 10).flatMap(({ code }) => [groupOf(code, 'fr', EQUAL), groupOf(code, 'en', EQUAL)]);
+const equalLanes = ({ equal }: LanesOptions): AudienceGroup[] =>
+  REGIONS.slice(0, 10).flatMap(({ code }) => [groupOf(code, 'fr', equal), groupOf(code, 'en', equal)]);
 
 /** The large one first. */
-function unequalLanes(): AudienceGroup[] {
+function unequalLanes({ large, small }: LanesOptions): AudienceGroup[] {
   const others = REGIONS.filter(({ code }) => code !== LARGE_REGION).slice(0, SMALL_LANES);
   return [
-    groupOf(LARGE_REGION, 'fr', LARGE),
-    ...others.map(({ code }, i) => groupOf(code, i % 2 === 0 ? 'fr' : 'en', SMALL)),
+    groupOf(LARGE_REGION, 'fr', large),
+    ...others.map(({ code }, i) => groupOf(code, i % 2 === 0 ? 'fr' : 'en', small)),
   ];
 }
 
@@ -174,6 +176,13 @@ function report(
     Object.fromEntries(
       Object.entries(one).map(([name, value]) => [name, typeof value === 'number' ? rounded(value, 2) : value]),
     );
-  const json = { lanes: cases.map(tidy), overtaking: overtaken.map(tidy), machine: describeMachine(redisVersion) };
+  const { equal, large, small } = options;
+  const sizes = { equal, large, small };
+  const json = {
+    sizes,
+    lanes: cases.map(tidy),
+    overtaking: overtaken.map(tidy),
+    machine: describeMachine(redisVersion),
+  };
   writeFileSync(options.json, `${JSON.stringify(json, null, 2)}\n`);
 }

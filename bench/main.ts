@@ -122,6 +122,9 @@ program
     'whether lanes end together whatever their size, and how soon an Extreme notice has the route that a Minor one held',
   )
   .option('--limits <list>', 'segments a second of the route, 0 for no limit', wholes(0, 1_000_000), [5_000, 0])
+  .option('--equal <count>', 'recipients of each of 20 equal lanes', whole(1_000, 10_000_000), 5_000)
+  .option('--large <count>', 'recipients of the large lane', whole(1_000, 10_000_000), 100_000)
+  .option('--small <count>', 'recipients of each of 19 small lanes', whole(1_000, 10_000_000), 2_000)
   .addOption(processCounts)
   .addOption(fewerLinks)
   .addOption(smallerWindow)
