@@ -176,7 +176,8 @@ export class BatchProcessor {
     };
     // It was not in force yet when this process last looked, so it is no older than that.
     const leftMs = this.#deps.index.lookedAt + IN_FORCE_MS - performance.now();
-    setTimeout(giveUp, Math.max(0, Math.min(leftMs, FINISH_TEXTS_MS)));
+    if (leftMs > 0) setTimeout(giveUp, Math.min(leftMs, FINISH_TEXTS_MS));
+    else giveUp();
   }
 
   /** Reads anew whether a run may go on: after a wait in which much may have been ordered. */

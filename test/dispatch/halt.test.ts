@@ -75,13 +75,15 @@ describe('a halt', () => {
 });
 
 describe('a process that the store is out of reach for', () => {
-  /** A way to Redis that can be blocked: nothing is refused, nothing comes through. */
+  /** A way to Redis whose answers can be held up: they come later, as old as they are then. */
   async function detour(): Promise<{ url: string; block: (blocked: boolean) => void }> {
     const { hostname, port } = new URL(testRedisUrl());
     const sockets = new Set<Socket>();
+    const answers = new Set<Socket>();
     const server = createServer((near) => {
       const far = connect(Number(port), hostname);
       near.pipe(far).pipe(near);
+      answers.add(far);
       for (const socket of [near, far]) {
         sockets.add(socket);
         socket.on('error', () => {});
@@ -95,7 +97,7 @@ describe('a process that the store is out of reach for', () => {
     });
     const { port: own } = server.address() as { port: number };
     const block = (blocked: boolean) => {
-      for (const socket of sockets) blocked ? socket.pause() : socket.resume();
+      for (const socket of answers) blocked ? socket.pause() : socket.resume();
     };
     return { url: `redis://127.0.0.1:${own}`, block };
   }
