@@ -62,7 +62,7 @@ async function killedInLaunch(stage: Stage, plan: RunPlan): Promise<Outcome> {
     const { id, wrong } = await theOneBroadcast(stage, people, notice);
     if (answer.status >= 400 && answer.body.code !== 'wrong_state') wrong.push(`the launch got ${answer.status}`);
     const progress = await untilClosed(stage, id, `${plan.title}, ${round + 1} of ${rounds}`);
-    const judged = await judge({ stage, broadcast: id, progress, parkedBefore });
+    const judged = await judge({ stage, broadcast: id, progress, parkedBefore, program: !plan.short });
     const secondsToRecover = Math.max(0, answered - killed) / 1_000;
     outcomes.push({ ...judged, secondsToRecover, wrong: [...wrong, ...judged.wrong] });
   }
@@ -86,7 +86,7 @@ async function killedInCancel(stage: Stage, plan: RunPlan): Promise<Outcome> {
   const answered = Date.now();
   const progress = await untilClosed(stage, broadcast, plan.title);
   await watch.stop();
-  const judged = await judge({ stage, broadcast, progress, parkedBefore });
+  const judged = await judge({ stage, broadcast, progress, parkedBefore, program: !plan.short });
   const wrong = [...judged.wrong];
   if (answer.status >= 400 && answer.body.code !== 'wrong_state') wrong.push(`the cancel got ${answer.status}`);
   const { value } = await broadcastRecords(stage.store).get(broadcast);
@@ -124,7 +124,7 @@ async function killedInImport(stage: Stage, plan: RunPlan): Promise<Outcome> {
   const { notice, phrase } = await approvedNotice(people, snapshot.id);
   const { id } = await people.cell.mustPost(`/v1/notices/${notice}/launch`, { phrase });
   const progress = await untilClosed(stage, String(id), plan.title);
-  const judged = await judge({ stage, broadcast: String(id), progress, parkedBefore });
+  const judged = await judge({ stage, broadcast: String(id), progress, parkedBefore, program: !plan.short });
   wrong.push(...judged.wrong, ...(await orphans(stage, plan.short)));
   return { ...judged, wrong, secondsToRecover: Math.max(0, answered - killed) / 1_000 };
 }

@@ -62,7 +62,7 @@ const storeClock = (seconds: number) => ({
   mend: (stage: Stage): Promise<void> => stage.redis.shiftClock(0),
 });
 
-export const STRIKING_FAULTS: readonly StrikingFault[] = [
+const SINGLE_FAULTS: readonly StrikingFault[] = [
   {
     name: 'dispatcher-killed',
     says: 'one of two dispatchers gets SIGKILL, 20 times, and is started again',
@@ -177,3 +177,20 @@ export const STRIKING_FAULTS: readonly StrikingFault[] = [
   { name: 'store-clock-forward', says: 'the clock of Redis jumps an hour ahead', ...storeClock(HOUR_S) },
   { name: 'store-clock-back', says: 'the clock of Redis jumps an hour back', ...storeClock(-HOUR_S) },
 ];
+
+/** Faults that come one upon the other; clocks stay as they are, since a process that starts with two believes one. */
+const STORMY = SINGLE_FAULTS.filter(({ name }) => !name.includes('clock'));
+
+const STORM: StrikingFault = {
+  name: 'storm',
+  says: 'twelve faults in one broadcast, any of them at any moment',
+  strikes: 12,
+  forMs: 2_000,
+  shortMs: 300,
+  strike: async (context) => {
+    const possible = STORMY.filter(({ unavailable }) => unavailable?.() === undefined);
+    await possible[between(context.random, 0, possible.length - 1)]!.strike(context);
+  },
+};
+
+export const STRIKING_FAULTS: readonly StrikingFault[] = [...SINGLE_FAULTS, STORM];

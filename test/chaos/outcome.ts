@@ -26,6 +26,8 @@ export interface Ended {
   readonly progress: Progress;
   /** Receipts of the route that nobody could join, before this broadcast. */
   readonly parkedBefore: number;
+  /** Whether the program `tocsin verify` is to be asked too. */
+  readonly program: boolean;
 }
 
 /** Holds a broadcast that has closed, or should have, against the record; `secondsToRecover` is the caller's. */
@@ -44,6 +46,7 @@ export async function judge(ended: Ended): Promise<Omit<Outcome, 'secondsToRecov
   holds(record.receipts.unanswered === 0, `${record.receipts.unanswered} receipts were never taken`);
   // Whoever is cancelled while in doubt may have been seen.
   holds(unseen >= -inDoubt, `${-unseen} of those who are cancelled were seen`);
+  if (ended.program) wrong.push(...(await stage.verify(broadcast)));
   wrong.push(...(await ledgerFaults(stage, broadcast, inDoubt)), ...(await unlisted(stage, broadcast, record)));
   const parked = (await parkedReceipts(stage)) - ended.parkedBefore;
   // The id of a submission in doubt was never told, so its receipt cannot be joined; every other one can.
@@ -53,7 +56,7 @@ export async function judge(ended: Ended): Promise<Omit<Outcome, 'secondsToRecov
   return { recipients, lost, twice: record.duplicates, inDoubt, wrong };
 }
 
-/** `tocsin verify`, as the program calls it. */
+/** The counts against the slots, to the last one. */
 async function ledgerFaults(stage: Stage, broadcast: string, inDoubt: number): Promise<string[]> {
   const { differences, inDoubt: recounted } = await verify(stage.store, broadcast);
   const faults = differences.map(

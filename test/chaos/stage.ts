@@ -2,7 +2,7 @@
  * Where faults happen: the simulator, a durable Redis and dispatchers, and on demand the API, all real processes as they
  * run in production. Whatever is started is ended.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -144,7 +144,14 @@ export class Stage {
     return this.#spawn('dispatcher', { TOCSIN_METRICS_PORT: String(port) });
   }
 
-  #spawn(name: string, settings: Readonly<Record<string, string>>): Child {
+  /** What `tocsin verify` finds wrong with a broadcast. */
+  async verify(broadcast: string): Promise<string[]> {
+    const { process: child, log } = this.#spawn('tocsin', {}, ['verify', broadcast]);
+    const code = await new Promise((resolve) => child.once('exit', resolve));
+    return code === 0 ? [] : [`tocsin verify ended with ${code}: ${readFileSync(log, 'utf8')}`];
+  }
+
+  #spawn(name: string, settings: Readonly<Record<string, string>>, args: readonly string[] = []): Child {
     const env = {
       ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(TOCSIN_|NODE_OPTIONS)/.test(key))),
       TOCSIN_REDIS_URL: this.redis.url,
@@ -155,7 +162,7 @@ export class Stage {
       TOCSIN_TEST_CLOCK_FILE: this.#clockFile,
       ...settings,
     };
-    return this.children.start(name, process.execPath, ['--import', CLOCK, program(name)], { env });
+    return this.children.start(name, process.execPath, ['--import', CLOCK, program(name), ...args], { env });
   }
 
   /** SIGKILL, and another one in its place at once. */

@@ -56,7 +56,7 @@ export async function runStruck(stage: Stage, fault: StrikingFault, plan: RunPla
     const progress = await untilClosed(stage, id, title);
     await watch.stop();
     stage.requireRunning();
-    const judged = await judge({ stage, broadcast: id, progress, parkedBefore });
+    const judged = await judge({ stage, broadcast: id, progress, parkedBefore, program: !short });
     const seconds = strikes.map((strike) => secondsToRecover(watch.samples, strike, recipients));
     return { ...judged, secondsToRecover: Math.max(...seconds) };
   } finally {
