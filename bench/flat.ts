@@ -19,7 +19,7 @@ import { until } from './waiting.ts';
 
 const WARM_UP_MESSAGES = 150_000;
 const OUTSTANDING_MESSAGES = 1_000_000;
-/** The rewrite begins when this share of the large run is submitted: clear of 0.6 × 2^n recipients (5 million), where the simulator stops to enlarge its own table. */
+/** The rewrite begins when this share of the large run is submitted. */
 const REWRITE_AT = 0.4;
 /** Around the rewrite, pauses are looked for from so long before to so long after. */
 const MARGIN_MS = 500;

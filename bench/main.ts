@@ -24,6 +24,7 @@ const smallerWindow = new Option('--window <count>', 'submissions in flight on a
 const processCounts = new Option('--dispatchers <list>', 'dispatcher processes')
   .argParser(wholes(1, 16))
   .default([1, 3]);
+const segmentCount = new Option('--segments <count>', 'segments of the text').choices(['1', '2']).default('1');
 const json = new Option('--json <file>', 'also writes the figures there');
 
 const program = new Command('npm run bench --')
@@ -54,12 +55,12 @@ program
   .addOption(links)
   .addOption(window)
   .option('--dispatchers <count>', 'dispatcher processes', whole(1, 16), 1)
-  .addOption(new Option('--segments <count>', 'segments of the text').choices(['1', '2']).default('1'))
+  .addOption(segmentCount)
   .option('--kannel', 'also measures Kannel with and without its spool store, where bearerbox is on the PATH')
   .option('--smpp', 'also measures the client of the npm package smpp')
   .addOption(json)
-  .action((options: Omit<SpeedOptions, 'segments'> & { segments: string }) =>
-    onBed((bed) => measureSpeed(bed, { ...options, segments: options.segments === '2' ? 2 : 1 })),
+  .action((options: Omit<SpeedOptions, 'segments'> & Segments) =>
+    onBed((bed) => measureSpeed(bed, { ...options, segments: segmentsOf(options) })),
   );
 
 program
@@ -100,7 +101,8 @@ program
   .option('--messages <count>', 'recipients', whole(1, 50_000_000), 1_000_000)
   .addOption(links)
   .addOption(window)
-  .action((options) => onBed((bed) => measureProfile(bed, options)));
+  .addOption(segmentCount)
+  .action((options) => onBed((bed) => measureProfile(bed, { ...options, segments: segmentsOf(options) })));
 
 program
   .command('pacing')
@@ -144,6 +146,14 @@ program
   .action((options) => onBed((bed) => measureThrottle(bed, options)));
 
 await program.parseAsync(process.argv);
+
+interface Segments {
+  readonly segments: string;
+}
+
+function segmentsOf({ segments }: Segments): 1 | 2 {
+  return segments === '2' ? 2 : 1;
+}
 
 async function onBed(measure: (bed: Bed) => Promise<void>): Promise<void> {
   const stop = new AbortController();

@@ -6,7 +6,7 @@ import { readProfile, type Share, sharesOf } from './cpu-profile.ts';
 import { runDurable } from './durable.ts';
 import { runFloor } from './floor.ts';
 import { printTable } from './table.ts';
-import { ONE_SEGMENT } from './texts.ts';
+import { ONE_SEGMENT, TWO_SEGMENTS } from './texts.ts';
 
 const WARM_UP_MESSAGES = 150_000;
 const SHOWN = 20;
@@ -15,12 +15,13 @@ export interface ProfileOptions {
   readonly messages: number;
   readonly links: number;
   readonly window: number;
+  readonly segments: 1 | 2;
 }
 
 export async function measureProfile(bed: Bed, options: ProfileOptions): Promise<void> {
-  const { messages } = options;
+  const { messages, segments } = options;
   await bed.startSimulator();
-  const common = { ...options, segments: 1, text: ONE_SEGMENT };
+  const common = { ...options, text: segments === 1 ? ONE_SEGMENT : TWO_SEGMENTS };
   await runFloor(bed, { ...common, messages: WARM_UP_MESSAGES, title: 'warm-up of the simulator' });
   const folder = mkdtempSync(join(bed.folder, 'profile-'));
   let commands: string[][] = [];
