@@ -41,7 +41,12 @@ export const NOTICE_INPUT_FIELDS = {
     .max(100)
     .default([])
     .describe('the earlier messages that an Update or Cancel is about'),
-  followsUp: z.string().min(1).max(100).optional().describe('id of the notice that this one follows up'),
+  followsUp: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('id of the notice that this one follows up: it goes to those only who were sent that one'),
   event: plainText(100).optional().describe("default: the template's"),
   category: z.literal('Infra').default('Infra'),
   urgency: z.enum(['Immediate', 'Expected', 'Future', 'Past', 'Unknown']).default('Immediate'),
@@ -79,6 +84,16 @@ export type NoticeInput = z.output<typeof NoticeInput>;
 /** Any of the fields, to change a draft; fields left out stay. */
 export const NoticePatch = z.strictObject(withoutDefaults());
 export type NoticePatch = z.output<typeof NoticePatch>;
+
+export const FollowUpInput = z.strictObject({
+  parameters: NOTICE_INPUT_FIELDS.parameters,
+  regions: NOTICE_INPUT_FIELDS.regions.optional().describe('default: those of the notice that it follows'),
+  expires: dateTime.optional().describe('default: that of the notice that it follows'),
+  headline: NOTICE_INPUT_FIELDS.headline,
+  description: NOTICE_INPUT_FIELDS.description,
+});
+/** What a follow-up does not have from the notice that it follows. */
+export type FollowUpInput = z.output<typeof FollowUpInput>;
 
 export const DecisionInput = z.strictObject({
   region: regionCode,

@@ -3,7 +3,6 @@
  * submit what could not be sent as it stands, with all faults at once; launching is for broadcasts/, by `records` and
  * the steps in stages.ts.
  */
-import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { TocsinError } from '../errors.ts';
 import type { Store } from '../store/connection.ts';
@@ -14,10 +13,12 @@ import { type Problem, refuseProblems } from '../templates/problem.ts';
 import { audienceProblems, statementProblems } from './checks.ts';
 import { type Composed, compose, type NumberSource, problemsOf } from './compose.ts';
 import { decided } from './decide.ts';
+import { type FollowUpKind, followUpOf, followUpProblems } from './follow-up.ts';
 import { renderingsHash } from './hashes.ts';
+import { capTime, identityOf, identityProblems } from './identity.ts';
 import { advance, requireChange } from './lifecycle.ts';
 import type { Approver, AudienceView, Notice } from './notice.ts';
-import type { DecisionInput, NoticeInput, NoticePatch } from './notice-input.ts';
+import type { DecisionInput, FollowUpInput, NoticeInput, NoticePatch } from './notice-input.ts';
 import { type Preview, previewOf } from './preview.ts';
 import { cancelled } from './stages.ts';
 
@@ -63,7 +64,7 @@ export class Notices {
   async create(input: NoticeInput, by: Person): Promise<Stored<Notice>> {
     const nowMs = this.#now();
     const at = new Date(nowMs).toISOString();
-    const { id, identifier, sender, sent } = this.#identity(input, nowMs);
+    const { id, identifier, sender, sent } = identityOf(input, this.#deps.sender ?? DEFAULT_SENDER, nowMs);
     const template = this.#deps.templates.find(input.template);
     const notice: Notice = {
       ...input,
@@ -90,6 +91,12 @@ export class Notices {
       if (!(error instanceof TocsinError && error.code === 'version_conflict')) throw error;
       throw new TocsinError('conflict', 'duplicate_notice', `This message is here already, as notice "${id}"`);
     }
+  }
+
+  /** A draft that follows a notice up. Throws `conflict/wrong_state` for a notice that was never submitted. */
+  async followUp(id: string, kind: FollowUpKind, input: FollowUpInput, by: Person): Promise<Stored<Notice>> {
+    const first = await this.records.get(id);
+    return this.create(followUpOf(id, first.value, kind, input), by);
   }
 
   /** Changes a draft, or takes a returned notice back to draft. */
@@ -204,19 +211,11 @@ export class Notices {
     throw new TocsinError('precondition', 'version_mismatch', `The notice "${id}" was changed since you read it`);
   }
 
-  #identity(input: NoticeInput, nowMs: number) {
-    const { identifier, sender, sent } = input;
-    if (identifier !== undefined && sender !== undefined && sent !== undefined) {
-      // Its name makes its id, so that the same message cannot come in twice.
-      const digest = createHash('sha256').update(`${sender},${identifier},${sent}`).digest('hex');
-      return { id: `cap-${digest.slice(0, 24)}`, identifier, sender, sent };
-    }
-    const id = randomUUID();
-    return { id, identifier: id, sender: this.#deps.sender ?? DEFAULT_SENDER, sent: capTime(nowMs) };
-  }
-
-  async #followUpProblems({ followsUp }: Notice): Promise<Problem[]> {
-    if (followsUp === undefined || (await this.records.find(followsUp))) return [];
+  async #followUpProblems(notice: Notice): Promise<Problem[]> {
+    const { followsUp } = notice;
+    if (followsUp === undefined) return [];
+    const first = await this.records.find(followsUp);
+    if (first) return followUpProblems(notice, first.value);
     return [{ code: 'unknown_notice', at: '/followsUp', message: `there is no notice "${followsUp}"` }];
   }
 
@@ -240,7 +239,11 @@ export class Notices {
   }> {
     const template = this.#deps.templates.find(notice.template);
     const { routes, problems: routeProblems } = this.#routesOf(notice);
-    const problems = [...statementProblems(notice, template, nowMs), ...routeProblems];
+    const problems = [
+      ...statementProblems(notice, template, nowMs),
+      ...(await this.#followUpProblems(notice)),
+      ...routeProblems,
+    ];
     let audience: AudienceView | undefined;
     try {
       audience = await this.#deps.snapshot(notice.audience);
@@ -258,14 +261,6 @@ export class Notices {
   }
 }
 
-function identityProblems({ identifier, sender, sent }: NoticeInput): Problem[] {
-  const given = { identifier, sender, sent };
-  const missing = Object.entries(given).filter(([, value]) => value === undefined);
-  if (missing.length === 0 || missing.length === 3) return [];
-  const message = 'identifier, sender and sent name a message from elsewhere: give all three or none';
-  return missing.map(([field]) => ({ code: 'incomplete_identity', at: `/${field}`, message }));
-}
-
 /** A draft again: the frozen texts go, the authorities' reasons stay in sight. */
 function thawed(notice: Notice): Notice {
   if (notice.state === 'draft') return notice;
@@ -276,11 +271,6 @@ function thawed(notice: Notice): Notice {
 
 function defined(patch: NoticePatch): Partial<NoticeInput> {
   return Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
-}
-
-/** CAP 1.2 §3.3.2: whole seconds and a numeric offset; UTC is -00:00, never Z. */
-function capTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}-00:00`;
 }
 
 function act(by: Person, action: string, id: string, detail?: Record<string, unknown>) {

@@ -23,6 +23,9 @@ const CHANGED_BY_THE_CELL = [
   'notices.create',
   'notices.change',
   'notices.submit',
+  'notices.correction',
+  'notices.restored',
+  'notices.allClear',
   'notices.launch',
   'notices.cancel',
   'broadcasts.pause',
@@ -34,7 +37,7 @@ const CHANGED_BY_THE_CELL = [
   'directory.import',
   'audiences.import',
 ];
-const PERSONAL = ['broadcasts.recipient', 'broadcasts.evidence', 'audiences.rejected'];
+const PERSONAL = ['broadcasts.recipient', 'broadcasts.replies', 'broadcasts.evidence', 'audiences.rejected'];
 const DECISIONS = ['notices.decide', 'directory.verify'];
 const KEYS = ['keys.create', 'keys.list', 'keys.revoke'];
 const LINKS = ['routes.reconnect', 'routes.reconnectAll'];
@@ -58,7 +61,7 @@ describe('rights', () => {
   test('an auditor changes nothing', () => {
     expect(
       EXPECTED.auditor.filter(
-        (right) => !/\.(list|get|preview|lanes|events|recipient|evidence|rejected|missing)$/.test(right),
+        (right) => !/\.(list|get|preview|lanes|events|recipient|evidence|rejected|missing|replies)$/.test(right),
       ),
     ).toEqual([]);
   });

@@ -2,17 +2,42 @@
 import { z } from 'zod';
 import { fromCap } from '../../notices/cap-in.ts';
 import { toCap } from '../../notices/cap-out.ts';
-import { DecisionInput, NoticeInput, NoticePatch } from '../../notices/notice-input.ts';
+import type { FollowUpKind } from '../../notices/follow-up.ts';
+import { DecisionInput, FollowUpInput, NoticeInput, NoticePatch } from '../../notices/notice-input.ts';
 import { broadcast } from '../broadcast-schemas.ts';
 import { type Call, defineCall } from '../call.ts';
 import { launchOf } from '../launch-preview.ts';
 import { json, page, record, shown } from '../replies.ts';
+import type { RightId } from '../rights.ts';
 import { notice, PAGE_QUERY, pageOf, preview } from '../schemas.ts';
 
 const CAP = 'application/cap+xml';
 const tag = 'notices';
 const params = { id: z.string() };
 const reply = { status: 200, description: 'The notice', schema: notice, versioned: true };
+
+const followUp = (kind: FollowUpKind, right: RightId, summary: string): Call =>
+  defineCall({
+    right,
+    method: 'post',
+    path: `/v1/notices/:id/${kind}`,
+    tag,
+    summary: `${summary}, to those only who were sent the first text`,
+    params,
+    body: { kind: 'json', schema: FollowUpInput },
+    reply: { ...reply, status: 201 },
+    handle: async ({ params: { id }, body, caller }, { notices }) => {
+      const created = await notices.followUp(id, kind, body, caller);
+      return record(created, `/v1/notices/${created.id}`);
+    },
+  });
+
+/** Drafts: they are submitted, approved and launched as any other. The launch stops what they follow. */
+const FOLLOW_UP_CALLS = [
+  followUp('correction', 'notices.correction', 'Draft a correction'),
+  followUp('restored', 'notices.restored', 'Draft "restored, keep the alternative numbers until…"'),
+  followUp('all-clear', 'notices.allClear', 'Draft the all-clear'),
+];
 
 export const noticeCalls: readonly Call[] = [
   defineCall({
@@ -103,6 +128,7 @@ export const noticeCalls: readonly Call[] = [
     handle: async ({ params: { id }, body, caller, ifVersion }, { notices }) =>
       record(await notices.decide(id, body, caller, ifVersion)),
   }),
+  ...FOLLOW_UP_CALLS,
   defineCall({
     right: 'notices.cancel',
     method: 'post',
