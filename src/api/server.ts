@@ -17,7 +17,8 @@ export interface ServerOptions {
   graceMs?: number;
 }
 
-const GRACE_MS = 10_000;
+/** A supervisor kills after 10 s. */
+const GRACE_MS = 8_000;
 const SWEEP_EVERY_MS = 50;
 /** An idle client may keep its connection this long; above a proxy's usual 60 s, so that the proxy closes first. */
 const KEEP_ALIVE_MS = 65_000;

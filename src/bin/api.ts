@@ -19,7 +19,7 @@ import { CLOCKS_APART, StoreClock } from '../store/clock.ts';
 import { openStore, ready } from '../store/connection.ts';
 import { Templates } from '../templates/load.ts';
 
-const STOP_MS = 15_000;
+const STOP_MS = 10_000;
 /** Imports that died with their process are removed when their lease has run out. */
 const SWEEP_MS = 20_000;
 

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { baseAddress, batchNumber, offsetOf } from '../../src/ledger/address.ts';
 import { idsKey, parkedKey, SHARDS, shardOfId } from '../../src/ledger/keys.ts';
 import { MessageIds } from '../../src/ledger/message-ids.ts';
 import type { Store } from '../../src/store/connection.ts';
@@ -60,6 +61,32 @@ describe('message ids', () => {
     const { ids } = aRoute();
     for (const event of [14, 14, 16, 18, 18]) await ids.join(['a'], [event]);
     expect(await ids.map(['a'], [11])).toEqual([{ id: 'a', address: 11, events: [14, 16, 18] }]);
+  });
+
+  test('all ids of one broadcast are walked, over shards and days, and none of another', async () => {
+    const { clock, ids } = aRoute();
+    const addressOf = (broadcast: number, slot: number) => baseAddress(batchNumber(broadcast, 3)) + offsetOf(slot, 0);
+    const many = (broadcast: number, from: number, count: number) => {
+      const slots = Array.from({ length: count }, (_, i) => from + i);
+      return ids.map(
+        slots.map((slot) => `m${broadcast}-${slot}`),
+        slots.map((slot) => addressOf(broadcast, slot)),
+      );
+    };
+    await many(7, 0, 600);
+    await many(8, 0, 600);
+    clock.now += DAY_MS;
+    await many(7, 600, 300);
+    const walked = async (sinceMs: number) => {
+      const found = new Map<string, number>();
+      for await (const entries of ids.walk(7, sinceMs)) for (const [id, address] of entries) found.set(id, address);
+      return found;
+    };
+    const all = await walked(START);
+    expect(all.size).toBe(900);
+    for (const [id, address] of all) expect(address).toBe(addressOf(7, Number(id.slice(3))));
+    expect((await walked(START + DAY_MS)).size).toBe(300);
+    for await (const entries of ids.walk(9, START)) expect(entries).toEqual([]);
   });
 
   test('a receipt whose id is repeated in one call is joined each time', async () => {

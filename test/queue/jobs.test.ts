@@ -5,6 +5,7 @@ import {
   batchPriority,
   controlChannel,
   controlMessageSchema,
+  isControlMessage,
   SEVERITY_RANK,
   type Severity,
 } from '../../src/queue/jobs.ts';
@@ -119,5 +120,19 @@ describe('the control channel', () => {
     expect(controlChannel('a:')).not.toBe(controlChannel('b:'));
     expect(controlMessageSchema.parse({ broadcast: 3 })).toEqual({ broadcast: 3 });
     expect(controlMessageSchema.safeParse({ broadcast: '3' }).success).toBe(false);
+  });
+
+  test.each([
+    ['{"broadcast":3}', true],
+    ['{"halt":true}', true],
+    ['{"reconnect":"*"}', true],
+    ['{"halt":"yes"}', false],
+    ['{"reconnect":""}', false],
+    ['{"broadcast":3,"halt":true}', false],
+    ['{"broad', false],
+    ['', false],
+    ['null', false],
+  ])('takes %s: %s, and never throws for what else may come', (text, taken) => {
+    expect(isControlMessage(text)).toBe(taken);
   });
 });
