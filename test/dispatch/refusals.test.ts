@@ -26,32 +26,6 @@ async function inDoubtOf(running: RunningDispatch, id: string, recipients: numbe
 }
 
 describe('a refusal', () => {
-  test.each(['ESME_RMSGQFUL', 'ESME_RSYSERR', 'ESME_RX_T_APPN'] as const)(
-    'quirk 24: %s is for now, so the text goes out again and arrives',
-    async (status) => {
-      const running = await dispatch.start({
-        behaviour: { submissions: { refusals: [{ status, probability: 0.3 }] } },
-      });
-      const id = await running.launch({ recipients: 300 });
-      const progress = await running.closed(id);
-      expect(nonZero(progress.counts)).toEqual({ delivered: 300 });
-      expect(running.record()).toMatchObject({ accepted: 300, recipients: 300, repeatedParts: 0 });
-      expect(running.record().refused[status]).toBeGreaterThan(20);
-      await expectAccountedFor(running, id);
-    },
-  );
-
-  test('quirk 23: of one recipient delays that one and nobody else', async () => {
-    const slow = String(recipientOf(1, 0, 7));
-    const running = await dispatch.start({
-      route: { retryDelayMs: 800 },
-      behaviour: { submissions: { refusals: [{ status: 'ESME_RMSGQFUL', destinations: [slow], times: 1 }] } },
-    });
-    const id = await running.launch({ recipients: 200 });
-    await running.until(id, ({ counts }) => counts.delivered === 199 && counts.pending === 1, 700);
-    expect(nonZero((await running.closed(id)).counts)).toEqual({ delivered: 200 });
-  });
-
   test.each([
     ['ESME_RX_P_APPN', 'refused'],
     ['ESME_RINVSRCADR', 'refused'],
@@ -64,16 +38,6 @@ describe('a refusal', () => {
     expect(nonZero((await running.closed(id)).counts)).toEqual({ delivered: 90, [state]: 10 });
     expect(running.record()).toMatchObject({ submits: 100, refused: { [status]: 10 } });
     await expectAccountedFor(running, id);
-  });
-
-  test('quirk 24: a code that nobody explains is tried maxAttempts times, then refused', async () => {
-    const running = await dispatch.start({
-      route: { maxAttempts: 3 },
-      behaviour: { submissions: { refusals: [{ status: 0x0000_0555, suffix: '5' }] } },
-    });
-    const id = await running.launch({ recipients: 100 });
-    expect(nonZero((await running.closed(id)).counts)).toEqual({ delivered: 90, refused: 10 });
-    expect(running.record().submits).toBe(90 + 3 * 10);
   });
 
   test('rule 7: who is refused for now until the notice ends has lapsed, and counts as nobody who was sent the text', async () => {
@@ -96,24 +60,6 @@ describe('a refusal', () => {
     });
     const id = await running.launch({ recipients: 100, expiresInMs: 5_000 });
     await running.until(id, ({ counts }) => counts.invalid === 10 && counts.delivered === 90);
-  });
-
-  test('quirk 24: a route may say that a code of its SMSC is for good', async () => {
-    const running = await dispatch.start({
-      route: { statuses: { '0x555': 'refuseDestination' } },
-      behaviour: { submissions: { refusals: [{ status: 0x0000_0555, suffix: '5' }] } },
-    });
-    const id = await running.launch({ recipients: 100 });
-    expect(nonZero((await running.closed(id)).counts)).toEqual({ delivered: 90, invalid: 10 });
-    expect(running.record().submits).toBe(100);
-  });
-
-  test.each(['none', 'empty-id', 'id'] as const)('quirk 19: may have a body or not: %s', async (errorBody) => {
-    const running = await dispatch.start({
-      behaviour: { responses: { errorBody }, submissions: { refusals: [{ status: 'ESME_RX_P_APPN', suffix: '5' }] } },
-    });
-    const id = await running.launch({ recipients: 50 });
-    expect(nonZero((await running.closed(id)).counts)).toEqual({ delivered: 45, refused: 5 });
   });
 
   test('of one part for good refuses the text, and the receipts of the others do not hide it', async () => {
@@ -146,15 +92,6 @@ describe('a refusal', () => {
 });
 
 describe('a response', () => {
-  test('quirk 20: without a message id leaves its text untraceable, and it is never sent again', async () => {
-    const running = await dispatch.start({ behaviour: { responses: { withoutMessageId: 0.2 } } });
-    const id = await running.launch({ recipients: 300 });
-    const { counts } = await running.closed(id);
-    expect(counts.untraceable).toBeGreaterThan(20);
-    expect(counts.delivered + counts.untraceable).toBe(300);
-    expect(running.record()).toMatchObject({ accepted: 300, repeatedParts: 0 });
-  });
-
   test('rule 5: that never comes leaves its text in doubt: sent again once, counted, and listed', async () => {
     const running = await dispatch.start({
       route: { responseTimeoutMs: 300 },

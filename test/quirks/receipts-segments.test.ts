@@ -26,6 +26,17 @@ test.each(['each', 'last', 'first'] as const)(
   },
 );
 
+test('quirk 17: under `each` a text of three segments is delivered when all three have arrived', async () => {
+  const text = 'Trois segments. '.repeat(25);
+  const outcomes = [1, 2, 3].map((part) => ({ outcome: 'none' as const, part, suffix: String(part) }));
+  const running = await fixture.start({ behaviour: { receipts: { ...MIXED, outcomes } } });
+  const id = await running.launch({ recipients: 50, text });
+  await waitFor(() => running.record().receipts.acknowledged === 3 * 50 - 15);
+  await waitFor(() => running.simulator.held() === 0);
+  await running.until(id, ({ counts }) => counts.delivered === 35);
+  expect(nonZero((await running.progress(id)).counts)).toEqual({ delivered: 35, accepted: 15 });
+});
+
 test.each(['first', 'last'] as const)(
   'quirk 17: under `each` a text is not delivered by the receipt of its %s segment alone',
   async (multipart) => {

@@ -134,8 +134,8 @@ test('quirk 24: a known temporary refusal is tried until the notice expires, not
     behaviour: refusing('ESME_RSYSERR'),
   });
   const id = await running.launch({ recipients: 50, expiresInMs: 2_500 });
-  const { counts } = await running.until(id, ({ counts: { refused, lapsed } }) => refused + lapsed === 5);
-  expect(counts.delivered).toBe(45);
+  const { counts } = await running.until(id, ({ counts: { lapsed } }) => lapsed === 5);
+  expect(nonZero(counts)).toEqual({ delivered: 45, lapsed: 5 });
   const { submits, lastSubmitAt } = running.record();
   expect(submits).toBeGreaterThan(45 + 4 * 5);
   expect(lastSubmitAt!).toBeLessThan(Date.parse((await running.broadcast(id)).expires));
