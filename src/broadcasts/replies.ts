@@ -3,6 +3,8 @@
  * whose reply it is, and to which broadcast, is found when somebody reads. Numbers are in here and in no log.
  */
 import type { Store } from '../store/connection.ts';
+import { RECORDS_TAG } from '../store/records.ts';
+import { confirmed } from '../store/replicas.ts';
 import { broadcastRecords, planRecords } from './broadcast.ts';
 import type { RecipientPlace } from './recipient.ts';
 
@@ -24,11 +26,14 @@ const key = (store: Store, route: string): string => `${store.prefix}{rec}:repli
 /** Durable when it resolves; rejects when the store refuses. */
 export async function keepReply(store: Store, route: string, reply: Reply): Promise<void> {
   const at = key(store, route);
-  const steps = store.redis.multi().lpush(at, JSON.stringify(reply));
-  const done = await steps
-    .ltrim(at, 0, KEPT - 1)
-    .expire(at, KEPT_SECONDS)
-    .exec();
+  const keep = () => {
+    const steps = store.redis.multi().lpush(at, JSON.stringify(reply));
+    return steps
+      .ltrim(at, 0, KEPT - 1)
+      .expire(at, KEPT_SECONDS)
+      .exec();
+  };
+  const done = await confirmed(store, RECORDS_TAG, keep);
   const failed = done?.find(([error]) => error)?.[0];
   if (!done || failed) throw failed ?? new Error('the reply was not kept');
 }
