@@ -5,17 +5,18 @@ import { dispatchFixture, expectAccountedFor, nonZero } from '../dispatch/harnes
 import { isOnline, redisServers } from '../support/redis-servers.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const RECIPIENTS = 6_000;
+const RECIPIENTS = 4_000;
 
 describe('a store under Sentinels', () => {
   const dispatch = dispatchFixture();
 
-  async function sentinelStore() {
+  async function sentinelStore(replicas = 1) {
     const servers = await redisServers();
     dispatch.atEnd(servers.end);
     const master = await servers.server();
     const replica = await servers.replicaOf(master);
-    const url = await servers.sentinels(master);
+    for (let i = 1; i < replicas; i += 1) await servers.replicaOf(master);
+    const url = await servers.sentinels(master, replicas);
     const store = openStore({ url, prefix: 'watched:', replicas: 1 }, 'worker', () => {});
     dispatch.atEnd(async () => store.redis.disconnect());
     await ready(store.redis);
@@ -49,7 +50,7 @@ describe('a store under Sentinels', () => {
       behaviour: { receipts: { delayMs: { min: 50, max: 600 }, retry: { temporaryErrorAfterMs: 100 } } },
     });
     const id = await running.launch({ recipients: RECIPIENTS });
-    await waitFor(() => running.record().submits > 2_000, 15_000);
+    await waitFor(() => running.record().submits > 1_500, 15_000);
     await master.kill();
     await waitFor(async () => (await portOf(store)) === replica.port, 15_000, 'the failover');
     // The only replica is the master now: nothing is sent until the other one is back and holds what is written.
@@ -61,6 +62,19 @@ describe('a store under Sentinels', () => {
     expect(record.recipients).toBe(RECIPIENTS);
     expect(record.duplicates).toBeLessThanOrEqual(progress.inDoubt);
     expect(record.receipts.acknowledged).toBe(record.accepted);
+    await expectAccountedFor(running, id);
+  }, 60_000);
+
+  test('goes on by itself after the death of its master, where a second replica is left', async () => {
+    const { store, master } = await sentinelStore(2);
+    const running = await dispatch.start({ store, route: { segmentsPerSecond: 2_000 } });
+    const id = await running.launch({ recipients: RECIPIENTS });
+    await waitFor(() => running.record().submits > 1_500, 15_000);
+    await master.kill();
+    const progress = await running.closed(id, 40_000);
+    expect(nonZero(progress.counts)).toEqual({ delivered: RECIPIENTS });
+    expect(running.record().duplicates).toBeLessThanOrEqual(progress.inDoubt);
+    expect(await durabilityFaults(store)).toEqual([]);
     await expectAccountedFor(running, id);
   }, 60_000);
 

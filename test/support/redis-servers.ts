@@ -70,12 +70,17 @@ export async function redisServers() {
   const replicaOf = async (master: Server, settings: Readonly<Record<string, string>> = {}): Promise<Server> => {
     const replica = await server(settings);
     await replica.redis.replicaof(HOST, master.port);
-    await waitFor(() => isOnline(master), SETTLED_MS, 'the replica');
+    const info = () => master.redis.info('replication');
+    await waitFor(
+      async () => new RegExp(`port=${replica.port},state=online`).test(await info()),
+      SETTLED_MS,
+      'the replica',
+    );
     return replica;
   };
 
-  /** Three processes that watch over `master`; resolves with the URL when they know each other and its replica. */
-  const sentinels = async (master: Server): Promise<string> => {
+  /** Three processes that watch over `master`; resolves with the URL when they know each other and its replicas. */
+  const sentinels = async (master: Server, replicas = 1): Promise<string> => {
     const ports = [await freePort(), await freePort(), await freePort()];
     for (const port of ports) endings.push(await startSentinel(binary, folder, port, master.port));
     for (const port of ports) {
@@ -84,7 +89,7 @@ export async function redisServers() {
         async () => {
           const [state = []] = (await redis.call('SENTINEL', 'MASTERS')) as string[][];
           const of = (name: string) => Number(state[state.indexOf(name) + 1]);
-          return of('num-other-sentinels') === 2 && of('num-slaves') === 1;
+          return of('num-other-sentinels') === 2 && of('num-slaves') === replicas;
         },
         SETTLED_MS,
         'the Sentinels',
