@@ -3,20 +3,52 @@ import { TocsinError } from '../errors.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Throws `not_utf8` or `malformed_json` with line and column. */
+/** Throws `not_utf8`, `malformed_json` or `lone_surrogate`, the last two with line and column. */
 export function parseJson(bytes: Uint8Array): unknown {
   const text = decode(bytes);
+  const value = parse(text);
+  const half = loneSurrogateAt(text);
+  if (half === undefined) return value;
+  throw new TocsinError('invalid', 'lone_surrogate', 'The body holds half a character', {
+    faults: [{ at: placeOf(text, half), message: 'is half of a surrogate pair' }],
+  });
+}
+
+function parse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
     const offset = jsonBreaksAt(text);
-    const before = text.slice(0, offset).split('\n');
-    const at = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+    const at = placeOf(text, offset);
     const message = offset >= text.length ? 'The JSON ends too early' : 'The JSON breaks here';
     throw new TocsinError('invalid', 'malformed_json', `The body is not valid JSON: it breaks at ${at}`, {
       faults: [{ at, message }],
     });
   }
+}
+
+function placeOf(text: string, offset: number): string {
+  const before = text.slice(0, offset).split('\n');
+  return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+}
+
+const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|[^u])/g;
+const ESCAPE_LENGTH = 6;
+
+/**
+ * The offset of an escape that stands for half a character: it has no UTF-8, so no record of ours could hold it (RFC 7493
+ * §2.1). Only escapes can make one, since the text itself is UTF-8.
+ */
+function loneSurrogateAt(text: string): number | undefined {
+  let high: number | undefined;
+  for (const { index, 1: digits } of text.matchAll(ESCAPE)) {
+    const unit = digits === undefined ? 0 : Number.parseInt(digits, 16);
+    const isLow = unit >= 0xdc00 && unit <= 0xdfff;
+    const hasHigh = high !== undefined && index === high + ESCAPE_LENGTH;
+    if (isLow !== hasHigh || (high !== undefined && !hasHigh)) return high ?? index;
+    high = unit >= 0xd800 && unit <= 0xdbff ? index : undefined;
+  }
+  return high;
 }
 
 function decode(bytes: Uint8Array): string {

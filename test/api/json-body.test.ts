@@ -55,6 +55,30 @@ describe('JSON bodies', () => {
     expect(() => parseJson(Buffer.from([0x22, 0xe9, 0x22]))).toThrow(expect.objectContaining({ code: 'not_utf8' }));
   });
 
+  test.each([
+    ['"\\ud83d\\ude00"', '😀'],
+    ['"\\\\ud83d"', '\\ud83d'],
+    ['"\\u00e9\\ud83d\\ude00\\n"', 'é😀\n'],
+  ])('the escapes of %s make whole characters', (text, expected) => {
+    expect(parseJson(Buffer.from(text))).toBe(expected);
+  });
+
+  test.each([
+    ['{"a":"\\ud800"}', 7],
+    ['{"\\udc00":1}', 3],
+    ['"\\ud83d \\ude00"', 2],
+    ['"\\ud83d\\ud83d\\ude00"', 2],
+    ['"\\ud83d\\ude00\\ude00"', 14],
+    ['"\\ud83d\\n"', 2],
+  ])('half a character in %s is refused, by its place', (text, column) => {
+    expect(parse(text)).toThrow(
+      expect.objectContaining({
+        code: 'lone_surrogate',
+        faults: [{ at: `line 1, column ${column}`, message: 'is half of a surrogate pair' }],
+      }),
+    );
+  });
+
   test('nesting without end is found without a stack', () => {
     const deep = '['.repeat(500_000);
     expect(jsonBreaksAt(deep)).toBe(500_000);
