@@ -1,7 +1,7 @@
 import { halt, lift, readHalt } from '../../src/broadcasts/halt.ts';
 import { controlChannel } from '../../src/queue/jobs.ts';
 import { auditEntries } from '../../src/store/audit.ts';
-import type { Store } from '../../src/store/connection.ts';
+import { duplicate, type Store } from '../../src/store/connection.ts';
 import { testStore } from '../support/redis.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { at, NOW, OPERATOR } from './builders.ts';
@@ -95,7 +95,7 @@ describe('the global halt', () => {
   });
 
   test('is told on the control channel at once', async () => {
-    const listener = store.redis.duplicate();
+    const listener = duplicate(store.redis);
     const heard: unknown[] = [];
     await listener.subscribe(controlChannel(store.prefix));
     listener.on('message', (_channel, text) => heard.push(JSON.parse(text)));

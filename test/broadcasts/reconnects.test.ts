@@ -1,7 +1,7 @@
 import { ALL_ROUTES, orderReconnect, ordersFor, readReconnects } from '../../src/broadcasts/reconnects.ts';
 import { controlChannel } from '../../src/queue/jobs.ts';
 import { auditEntries } from '../../src/store/audit.ts';
-import type { Store } from '../../src/store/connection.ts';
+import { duplicate, type Store } from '../../src/store/connection.ts';
 import { testStore } from '../support/redis.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { at, NOW, OPERATOR } from './builders.ts';
@@ -38,7 +38,7 @@ describe('orders to bind anew', () => {
   });
 
   test('are audited, and told on the control channel', async () => {
-    const listener = store.redis.duplicate();
+    const listener = duplicate(store.redis);
     const heard: unknown[] = [];
     await listener.subscribe(controlChannel(store.prefix));
     listener.on('message', (_channel, text) => heard.push(JSON.parse(text)));

@@ -41,7 +41,14 @@ describe('a batch that comes twice to one process', () => {
     });
     const now = () => NOW;
     const common = { route, index, now };
-    const outcomes = new Outcomes({ ...common, recorder, tally: new Tally(), onThrottled: nothing, onWork: nothing });
+    const outcomes = new Outcomes({
+      ...common,
+      recorder,
+      tally: new Tally(),
+      onThrottled: nothing,
+      windowTried: () => false,
+      onWork: nothing,
+    });
     const feed = new Feed();
     const log = pino({ level: 'silent' });
     const processor = new BatchProcessor({
