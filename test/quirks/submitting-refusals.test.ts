@@ -119,13 +119,13 @@ test.each(['ESME_RSYSERR', 'ESME_RX_T_APPN', 'ESME_RSUBMITFAIL', 0x555])(
 
 test("quirk 24: a vendor's code that nobody explains is tried maxAttempts times, with growing delay, then refused", async () => {
   const { counts, running } = await broadcast({
-    route: { maxAttempts: 4, retryDelayMs: 150 },
+    route: { maxAttempts: 4, retryDelayMs: 400 },
     behaviour: refusing(0x0555),
   });
   expect(counts).toEqual({ delivered: 45, refused: 5 });
   const { submits, firstSubmitAt, lastSubmitAt } = running.record();
   expect(submits).toBe(45 + 4 * 5);
-  expect(lastSubmitAt! - firstSubmitAt!).toBeGreaterThan(0.75 * (150 + 300 + 600));
+  expect(lastSubmitAt! - firstSubmitAt!).toBeGreaterThan(0.75 * (400 + 800 + 1_600));
 });
 
 test('quirk 24: a known temporary refusal is tried until the notice expires, not a number of times', async () => {

@@ -2,7 +2,8 @@
 import { loadRoutes } from '../../src/broadcasts/routes-file.ts';
 import type { BehaviourInput } from '../../src/simulator/behaviour.ts';
 import { segment } from '../../src/sms/segments.ts';
-import { LONG_TEXT, type RunningDispatch } from '../dispatch/harness.ts';
+import { LONG_TEXT, nonZero, type RunningDispatch } from '../dispatch/harness.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { quirkFixture } from './broadcasting.ts';
 
 const fixture = quirkFixture();
@@ -79,6 +80,18 @@ test('quirk 25: on a route of alphabet `ucs2` every text is UCS-2, cut by 67 cha
   expect(new Set(running.simulator.record.texts.list().map(({ dataCoding }) => dataCoding))).toEqual(new Set([8]));
 });
 
+test('quirk 25: on a route of alphabet `ucs2` the receipts of all its segments are waited for', async () => {
+  const last = Math.ceil(LONG_TEXT.length / 67);
+  const running = await fixture.start({
+    route: { alphabet: 'ucs2' },
+    behaviour: { receipts: { outcomes: [{ outcome: 'none', part: last, suffix: '5' }] } },
+  });
+  const id = await running.launch({ recipients: 50, text: LONG_TEXT });
+  await waitFor(() => running.record().receipts.acknowledged === 50 * last - 5);
+  const { counts } = await running.until(id, ({ counts: { delivered } }) => delivered >= 45);
+  expect(nonZero(counts)).toEqual({ delivered: 45, accepted: 5 });
+});
+
 test('quirk 25: a route says which data_coding its alphabet has', async () => {
   const { running } = await broadcast(
     { route: { alphabet: 'latin1', dataCoding: 3 } },
@@ -118,7 +131,7 @@ test.each([
 });
 
 test.each([
-  ['letters without TON 5', { address: 'TOCSIN', ton: 1 }, 'ESME_RINVSRCTON', '/sender/address'],
+  ['letters without TON 5', { address: 'TOCSIN', ton: 3 }, 'ESME_RINVSRCTON', '/sender/address'],
   ['letters with NPI 8', { address: 'TOCSIN', ton: 5, npi: 8 }, 'ESME_RINVSRCNPI', '/sender/npi'],
 ] as const)(
   'quirk 26: a sender of %s, which the SMSC refuses for everybody, is refused at start-up',
