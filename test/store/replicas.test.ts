@@ -4,12 +4,16 @@
  */
 import { connect, createServer, type Server as NetServer, type Socket } from 'node:net';
 import type { Redis } from 'ioredis';
+import { BlockStore } from '../../src/audience/block-store.ts';
 import type { Progress } from '../../src/broadcasts/progress.ts';
+import type { TocsinError } from '../../src/errors.ts';
+import { MessageIds } from '../../src/ledger/message-ids.ts';
 import { Slots } from '../../src/ledger/slots.ts';
 import { openStore, ready } from '../../src/store/connection.ts';
+import { Records } from '../../src/store/records.ts';
 import { confirmed } from '../../src/store/replicas.ts';
 import { dispatchFixture, expectAccountedFor, nonZero } from '../dispatch/harness.ts';
-import { batch } from '../ledger/ledger.ts';
+import { batch, changes } from '../ledger/ledger.ts';
 import { redisServers, type Server } from '../support/redis-servers.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -114,6 +118,19 @@ describe('a write that replicas must hold', () => {
     await expect(confirmed(store, 'rec', step)).rejects.toMatchObject({ code: 'not_replicated' });
   });
 
+  test('and that was only read, since another connection made it, must be there too', async () => {
+    const { store, redis, master, replica, set } = await replicatedStore(1);
+    await set('old');
+    const pid = Number(/process_id:(\d+)/.exec(await replica.redis.info('server'))?.[1]);
+    process.kill(pid, 'SIGSTOP');
+    await master.redis.set('held:{rec}:x', 'new');
+    const read = () => confirmed(store, 'rec', () => redis.get('held:{rec}:x'));
+    await expect(read()).rejects.toMatchObject({ code: 'not_replicated' });
+    process.kill(pid, 'SIGCONT');
+    await waitFor(async () => (await read().catch(() => '')) === 'new', 10_000);
+    expect(await replica.redis.get('held:{rec}:x')).toBe('new');
+  });
+
   test('costs no call where none is asked for', async () => {
     const { master, set } = await replicatedStore(0);
     await master.redis.config('RESETSTAT');
@@ -136,6 +153,33 @@ describe('a write that replicas must hold', () => {
     const again = new Slots({ store: { redis: store.redis, prefix: store.prefix } });
     expect([...(await again.claim(one, epoch, 4, 7))!]).toEqual([1, 1, 1, 1]);
   });
+
+  test('rules 1 to 3: claims, changes of slots, message ids, parked receipts, records and blocks all are such writes', async () => {
+    const { store, replica } = await replicatedStore(1);
+    const slots = new Slots({ store });
+    const ids = new MessageIds({ store, route: 'drill' });
+    const one = batch(store);
+    const { epoch } = await slots.take(one);
+    const act = { actor: 'cli:test', action: 'test', subject: 'x/1' };
+    const block = { region: '35', language: 'fr', block: 0, bytes: Buffer.alloc(8) };
+    await apart(replica);
+    const writes: Record<string, () => Promise<unknown>> = {
+      claim: () => slots.claim(one, epoch, 0, 3),
+      apply: () => slots.apply(changes([one, 4, 'cancel'])),
+      map: () => ids.map(['a1'], [1]),
+      park: () => ids.join(['unknown'], [0]),
+      record: () => new Records(store, 'thing').create('x', {}, act),
+      block: () => new BlockStore(store).write('a', [block]),
+      certain: () => slots.certain(),
+    };
+    for (const [name, write] of Object.entries(writes)) {
+      const { code } = await write().then(
+        () => ({ code: 'confirmed' }),
+        (error: TocsinError) => error,
+      );
+      expect([name, code]).toEqual([name, 'not_replicated']);
+    }
+  }, 30_000);
 
   describe('in a broadcast whose master dies', () => {
     async function failover(
