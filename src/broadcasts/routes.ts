@@ -163,6 +163,10 @@ export type Route = Omit<z.infer<typeof routeSchema>, 'passwordFile' | 'tls'> & 
   readonly tls?: RouteTls;
 };
 
+/** The cap of a region on a route, in segments a second; undefined for none. */
+export const capOf = ({ regionSegmentsPerSecond: caps }: Pick<Route, 'regionSegmentsPerSecond'>, region: string) =>
+  caps[region] ?? caps['*'];
+
 /** The route for a notice: the one it names, else the first of the right kind. Throws `wrong_route_kind`, `unknown_route`. */
 export function routeFor(
   routes: readonly Route[],

@@ -44,6 +44,11 @@ export class Approach {
     return allowed;
   }
 
+  /** Takes back what was allowed and did not leave. */
+  giveBack(segments: number): void {
+    this.#sent = Math.max(0, this.#sent - segments);
+  }
+
   #sample(now: number): void {
     if (now - (this.#samples.at(-1)?.at ?? Number.NEGATIVE_INFINITY) < SAMPLE_MS) return;
     this.#samples.push({ at: now, accepted: this.#accepted() });

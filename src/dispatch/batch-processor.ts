@@ -3,7 +3,7 @@
  * stopped. The slots say what is left, so a job may come twice, late, or after its batch is done.
  */
 import { type Broadcast, type Lane, laneOfBatch } from '../broadcasts/broadcast.ts';
-import type { Route } from '../broadcasts/routes.ts';
+import { capOf, type Route } from '../broadcasts/routes.ts';
 import { batchNumber } from '../ledger/address.ts';
 import type { Slots } from '../ledger/slots.ts';
 import type { Logger } from '../log.ts';
@@ -11,6 +11,7 @@ import type { BatchJob } from '../queue/jobs.ts';
 import type { SubmitTemplate } from '../smpp/submit-template.ts';
 import { BatchRun, type RunEnd } from './batch-run.ts';
 import type { BroadcastIndex } from './broadcast-index.ts';
+import { waitOfCapped } from './capped.ts';
 import type { Feed } from './feed.ts';
 import { FollowUps } from './follow-ups.ts';
 import { laneTemplates } from './lane-texts.ts';
@@ -45,7 +46,7 @@ const ignore = (): void => {};
 const REST_MS = 5_000;
 
 /** What was stopped is not done: its job goes back to wait. One that rests is to come again after a pause. */
-export type Processed = 'over' | 'again' | { readonly inMs: number; readonly refused: number };
+export type Processed = 'over' | 'again' | { readonly inMs: number; readonly refused?: number };
 
 /** A batch on its way: its job is let go when it is handed over, which may be before its last submission is answered. */
 interface Started {
@@ -54,11 +55,8 @@ interface Started {
 }
 
 /** What a follow-up is about is being stopped: that takes a moment. */
-const SOON_MS = 500;
-const soonAgain = ({ refused = 1 }: BatchJob): Started => ({
-  job: Promise.resolve({ inMs: SOON_MS, refused }),
-  ended: Promise.resolve(),
-});
+const STOPPING_MS = 500;
+const againIn = (inMs: number): Started => ({ job: Promise.resolve({ inMs }), ended: Promise.resolve() });
 const over: Started = { job: Promise.resolve('over'), ended: Promise.resolve() };
 
 export class BatchProcessor {
@@ -123,7 +121,10 @@ export class BatchProcessor {
       const lane = laneOfBatch(known.plan, position);
       // Not now: the keeper adds the job again when its time comes.
       if (!(await this.#mayRunNow(no, lane))) return over;
-      if (!(await this.#followUps.address(known.broadcast, lane, position))) return soonAgain(payload);
+      const cap = capOf(this.#deps.route, lane.region);
+      const wait = waitOfCapped(cap, lane, position, this.#deps.feed.runs);
+      if (wait > 0) return againIn(wait);
+      if (!(await this.#followUps.address(known.broadcast, lane, position))) return againIn(STOPPING_MS);
       const run = await this.#take(known.broadcast, lane, payload);
       if (run.over) return over;
       const ended = this.#runToEnd(run);

@@ -4,7 +4,7 @@
  * nothing of it is out and nothing is left, or when it was stopped.
  */
 import { readMsisdn } from '../audience/blocks.ts';
-import type { Broadcast, Lane } from '../broadcasts/broadcast.ts';
+import { BATCH_SIZE, type Broadcast, type Lane } from '../broadcasts/broadcast.ts';
 import { baseAddress, offsetOf } from '../ledger/address.ts';
 import type { Batch } from '../ledger/keys.ts';
 import { stateOf } from '../ledger/states.ts';
@@ -31,6 +31,10 @@ interface Later {
 /** Stands for the parts of a slot that one of them has decided; cleared when the slot is claimed again. */
 const DECIDED = 0xffff;
 
+/** A turn is this part of the lane, and not less than some slots: small claims cost more for each message. */
+const TURN_PART = 0.02;
+const MIN_TURN = 20;
+
 export interface BatchRunInput {
   readonly batch: Batch;
   readonly broadcast: Broadcast;
@@ -53,6 +57,8 @@ export class BatchRun {
   readonly broadcast: Broadcast;
   readonly lane: Lane;
   readonly rank: number;
+  /** Most slots that it takes in its turn, so that no lane leaps ahead of the others. */
+  readonly turn: number;
   readonly epoch: number;
   readonly templates: readonly SubmitTemplate[];
   readonly msisdns: Float64Array;
@@ -84,6 +90,7 @@ export class BatchRun {
     this.broadcast = input.broadcast;
     this.lane = input.lane;
     this.rank = input.rank;
+    this.turn = Math.max(MIN_TURN, Math.ceil(input.lane.recipients * TURN_PART));
     this.epoch = input.epoch;
     this.templates = templates;
     this.#refusedBefore = input.refused ?? 0;
@@ -117,6 +124,12 @@ export class BatchRun {
       }
     }
     return sending;
+  }
+
+  /** How far its lane is when this run is as far as it is now: 0 to 1. */
+  get progress(): number {
+    const { batch, lane } = this;
+    return ((batch.batch - lane.firstBatch) * BATCH_SIZE + batch.size - this.#left) / lane.recipients;
   }
 
   get over(): boolean {

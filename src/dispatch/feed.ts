@@ -1,4 +1,7 @@
-/** The batches that run on a route in this process, and whose turn it is: severity first, then each in turn. */
+/**
+ * The batches that run on a route in this process, and whose turn it is: severity first, then the lane that is least
+ * far, so that all lanes end together whatever their size, and each in turn where they are equally far.
+ */
 import type { BatchRun } from './batch-run.ts';
 
 export class Feed {
@@ -22,13 +25,17 @@ export class Feed {
     const { length } = this.#runs;
     let best: BatchRun | undefined;
     let bestAt = 0;
+    let least = 0;
     for (let i = 0; i < length; i += 1) {
       const at = (this.#turn + i) % length;
       const run = this.#runs[at]!;
-      if ((best === undefined || run.rank < best.rank) && run.hasWork(nowMs) && mayGo(run)) {
-        best = run;
-        bestAt = at;
-      }
+      if (best !== undefined && run.rank > best.rank) continue;
+      const { progress } = run;
+      if (best !== undefined && run.rank === best.rank && progress >= least) continue;
+      if (!run.hasWork(nowMs) || !mayGo(run)) continue;
+      best = run;
+      bestAt = at;
+      least = progress;
     }
     if (best) this.#turn = bestAt + 1;
     return best;

@@ -84,7 +84,7 @@ export class Intake {
       await job.moveToWait(token);
       throw new WaitingError();
     }
-    await job.updateData({ ...payload, refused: processed.refused });
+    if (processed.refused !== undefined) await job.updateData({ ...payload, refused: processed.refused });
     await job.moveToDelayed(Date.now() + processed.inMs, token);
     throw new DelayedError();
   };

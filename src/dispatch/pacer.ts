@@ -209,7 +209,8 @@ export class Pacer {
   /** Takes back what was not used of the last grant. */
   giveBack(segments: number): void {
     this.#taken -= segments;
-    if (!this.#unlimited) this.#balance += segments;
+    if (this.#unlimited) this.#approach.giveBack(segments);
+    else this.#balance += segments;
   }
 
   /** Forgets the learned limit, for all processes: it was learned from an SMSC in distress. */

@@ -99,7 +99,7 @@ export class Pump {
     const each = run ? this.#atOnce(run) : 1;
     const due = run ? gates.due(run.lane.region, each) : 0;
     const slots = Math.floor(Math.min(segments, link.room, due) / each);
-    const work = run && slots > 0 ? run.take(slots, now()) : undefined;
+    const work = run && slots > 0 ? run.take(Math.min(slots, run.turn), now()) : undefined;
     if (!run || !work) {
       pacer.giveBack(segments);
       return false;

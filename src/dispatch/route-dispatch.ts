@@ -4,7 +4,7 @@
  */
 import { keepReply, type Reply } from '../broadcasts/replies.ts';
 import type { HealthReport } from '../broadcasts/route-health.ts';
-import type { Route } from '../broadcasts/routes.ts';
+import { capOf, type Route } from '../broadcasts/routes.ts';
 import { MessageIds } from '../ledger/message-ids.ts';
 import type { Slots } from '../ledger/slots.ts';
 import type { Logger } from '../log.ts';
@@ -50,9 +50,9 @@ export interface RouteDispatchDeps {
   readonly now: () => number;
 }
 
-/** Batches that a process has at hand on a route: enough to fill its windows while others drain. */
-const MIN_BATCHES = 16;
-const MAX_BATCHES = 64;
+/** Batches that a process has at hand on a route: enough to fill its windows while others drain, and one of most lanes. */
+const MIN_BATCHES = 64;
+const MAX_BATCHES = 128;
 const BATCH_RECIPIENTS = 1_000;
 
 export class RouteDispatch {
@@ -102,7 +102,7 @@ export class RouteDispatch {
     this.#window = new WindowLearner({
       widest: route.window,
       onLimit: (places) => this.#narrow(places),
-      inFlight: () => this.#links.inFlight,
+      outstanding: () => this.#links.outstanding,
       now: () => performance.now(),
     });
     const keep = (reply: Reply) => keepReply(store, route.id, reply);
@@ -138,8 +138,7 @@ export class RouteDispatch {
 
   #regionPacer(region: string): Pacer | undefined {
     const { store, route } = this.#deps;
-    const caps = route.regionSegmentsPerSecond;
-    const cap = caps[region] ?? caps['*'];
+    const cap = capOf(route, region);
     if (cap === undefined) return undefined;
     return new Pacer({
       store,

@@ -28,11 +28,12 @@ export type BatchJob = z.infer<typeof batchJobSchema>;
 export const batchJobId = (job: Pick<BatchJob, 'broadcast' | 'batch'>): string => `b${job.broadcast}-${job.batch}`;
 
 /**
- * Severity decides first (R11). Within one, all lanes begin together, advance together and end together, whatever their
- * size; one of a single batch is done at once, so a small region is never behind a large one.
+ * Severity decides first (R11). Within one, a batch comes up when the other lanes are as far as its lane is before it: so
+ * lanes begin together and advance together, whatever their size, and a small region is never behind a large one. What
+ * holds lanes together within a batch is the feed of a route.
  */
 export function batchPriority(severity: Severity, positionInLane: number, batchesOfLane: number): number {
-  const fraction = positionInLane / Math.max(1, batchesOfLane - 1);
+  const fraction = positionInLane / batchesOfLane;
   return 1 + SEVERITY_RANK[severity] * BAND + Math.floor(fraction * (BAND - 1));
 }
 

@@ -55,7 +55,7 @@ export function aRun(
     ...changes
   }: Partial<Omit<BatchRunInput, 'batch'>> & { text?: string; batch?: number } = {},
 ): BatchRun {
-  const lane = aLane(text);
+  const { lane = aLane(text) } = changes;
   const broadcast = aBroadcast();
   const place = { broadcastNo: 1, batch: no, lane: 0, size: states.length, parts: lane.parts };
   return new BatchRun({

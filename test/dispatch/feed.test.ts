@@ -1,5 +1,6 @@
 import { Feed } from '../../src/dispatch/feed.ts';
-import { aRun, pending } from './builders.ts';
+import { aLane, aRun, pending } from './builders.ts';
+import { SHORT_TEXT } from './harness.ts';
 
 describe('the feed', () => {
   test('has nothing without a run, nor where no run has work', () => {
@@ -9,12 +10,28 @@ describe('the feed', () => {
     expect(feed.next(0)).toBeUndefined();
   });
 
-  test('gives runs of one rank their turn one after the other', () => {
+  test('gives lanes that are equally far their turn one after the other', () => {
     const feed = new Feed();
-    const runs = [0, 1, 2].map((batch) => aRun(pending(8), { batch }));
+    const runs = [0, 1, 2].map((no) =>
+      aRun(pending(8), { batch: no, lane: aLane(SHORT_TEXT, { no, firstBatch: no }) }),
+    );
     for (const run of runs) feed.add(run);
     const order = Array.from({ length: 6 }, () => runs.indexOf(feed.next(0)!));
     expect(order).toEqual([0, 1, 2, 0, 1, 2]);
+  });
+
+  test('lets lanes of any size advance and end together', () => {
+    const feed = new Feed();
+    const lanes = [1_000, 100, 300].map((recipients, no) => aLane(SHORT_TEXT, { no, recipients, firstBatch: no }));
+    const runs = lanes.map((lane) => aRun(pending(lane.recipients), { lane, batch: lane.no }));
+    for (const run of runs) feed.add(run);
+    for (let run = feed.next(0); run; run = feed.next(0)) {
+      run.take(run.turn, 0);
+      const progress = runs.map((each) => each.progress);
+      // A turn is 2 % of a lane, or 20 recipients: 20 % of the smallest.
+      expect(Math.max(...progress) - Math.min(...progress)).toBeLessThanOrEqual(0.2 + 1e-9);
+    }
+    expect(runs.map((run) => run.progress)).toEqual([1, 1, 1]);
   });
 
   test('R11: gives the graver broadcast every turn while it has work', () => {

@@ -158,10 +158,10 @@ describe('a process that died', () => {
     const batch = await theBatch(running, id);
     const slots = new Slots({ store: running.store });
     await slots.take(batch);
-    await waitFor(async () => (await running.progress(id)).counts.sending === 0);
+    // What it had claimed and not written yet stays `sending`: its word no longer counts, so the next taker decides.
     const submits = await waitFor(async () => {
       const { counts } = await running.progress(id);
-      return counts.pending + counts.delivered === 400 ? running.record().submits : 0;
+      return counts.pending + counts.sending + counts.delivered === 400 ? running.record().submits : 0;
     });
     expect(submits).toBeLessThan(400);
     // Its run ended as lost; the keeper finds that nobody moves the rest, and it goes out once.
@@ -177,18 +177,18 @@ describe('a process that died', () => {
 describe('the keeper', () => {
   test('adds jobs again that were lost in mid-broadcast', async () => {
     const running = await dispatch.start({ route: { segmentsPerSecond: 1_000 } });
-    const regions = Array.from({ length: 24 }, (_, i) => String(i + 1).padStart(2, '0'));
-    const id = await running.launch({ recipients: 100, regions });
+    const regions = Array.from({ length: 90 }, (_, i) => String(i + 1).padStart(2, '0'));
+    const id = await running.launch({ recipients: 30, regions });
     await waitFor(() => running.record().submits > 100);
     await loseJobs(running);
     const { submits } = await waitFor(() => {
       const record = running.record();
       return Date.now() - record.lastSubmitAt! > 300 ? record : undefined;
     });
-    expect(submits).toBeLessThan(2_400);
+    expect(submits).toBeLessThan(2_700);
     running.clock.aheadMs = STALL_MS;
     const progress = await running.closed(id, 15_000);
-    expect(nonZero(progress.counts)).toEqual({ delivered: 2_400 });
+    expect(nonZero(progress.counts)).toEqual({ delivered: 2_700 });
     expect(running.record().repeatedParts).toBe(0);
     await expectAccountedFor(running, id);
   });

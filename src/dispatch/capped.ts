@@ -1,0 +1,27 @@
+/**
+ * Batches of a capped region wait in the queue until it is nearly their turn: at hand, they would take the places of
+ * regions that could be sent to.
+ */
+import { BATCH_SIZE, type Lane } from '../broadcasts/broadcast.ts';
+import type { BatchRun } from './batch-run.ts';
+
+/** Batches of a capped region that a process has at hand: one that runs, and the next ones. */
+const ENOUGH = 3;
+const MIN_WAIT_MS = 500;
+const MAX_WAIT_MS = 20_000;
+
+/** How long a batch waits before it is asked for again, in ms; 0 when it may come. `cap`: segments a second of its region. */
+export function waitOfCapped(
+  cap: number | undefined,
+  lane: Lane,
+  position: number,
+  runs: readonly Pick<BatchRun, 'lane' | 'batch'>[],
+): number {
+  if (cap === undefined) return 0;
+  const beside = runs.filter((run) => run.lane.region === lane.region);
+  if (beside.length < ENOUGH) return 0;
+  const ofLane = beside.filter((run) => run.lane.firstBatch === lane.firstBatch).map((run) => run.batch.batch);
+  const ahead = ofLane.length === 0 ? 0 : position - Math.min(...ofLane) - ENOUGH;
+  const ms = (ahead * BATCH_SIZE * lane.rendering.segments * 1_000) / cap;
+  return Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, ms));
+}
