@@ -1,0 +1,112 @@
+/** Runs the ledger's tests against each mutant of its scripts, in a copy of the tree. */
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { Redis } from 'ioredis';
+import { type EmbeddedRedis, startEmbeddedRedis } from '../../src/demo/embedded-redis.ts';
+import { type LuaMutant, luaMutants } from './lua-mutants.ts';
+import { Limits, loadTests, runTests, type WarmTest } from './warm-tests.ts';
+
+/** The tests of a script, the nearest first; the others of the ledger come after them. */
+const NEAREST: Readonly<Record<string, readonly string[]>> = {
+  'apply.lua': ['apply', 'parts', 'counts'],
+  'claim.lua': ['claim', 'apply'],
+  'take.lua': ['claim'],
+  'join.lua': ['message-ids'],
+};
+/** A script that runs for longer makes Redis answer others that it is busy. */
+const BUSY_MS = '1000';
+
+export interface LuaScore {
+  detected: number;
+  mutants: number;
+}
+
+/** Prints what no test noticed, and the score of each script. */
+export async function mutateLua(options: {
+  root: string;
+  folder: string;
+  binary: string;
+  scripts?: readonly string[];
+  say: (line: string) => void;
+}): Promise<LuaScore> {
+  const { root, folder, binary, say } = options;
+  const tree = join(folder, 'tree');
+  mkdirSync(tree, { recursive: true });
+  for (const part of ['src', 'test/ledger', 'test/support', 'package.json', 'tsconfig.json']) {
+    cpSync(join(root, part), join(tree, part), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'));
+  fc.configureGlobal({ seed: 20210602 });
+
+  let started = 0;
+  const start = async (): Promise<EmbeddedRedis> => {
+    started += 1;
+    const settings = { appendonly: 'no', 'busy-reply-threshold': BUSY_MS };
+    const redis = await startEmbeddedRedis({ binary, folder: join(folder, `redis-${started}`), settings });
+    process.env.TOCSIN_TEST_REDIS_URL = redis.url;
+    return redis;
+  };
+  let redis = await start();
+  const ledger = join(tree, 'test/ledger');
+  const files = readdirSync(ledger).filter((name) => name.endsWith('.test.ts'));
+  const tests = await loadTests(files.map((name) => join(ledger, name)));
+  const limits = new Limits();
+  const run = async (chosen: readonly WarmTest[]) => {
+    const outcomes = await runTests(chosen, { bail: true, limit: limits.of, starts: () => {} });
+    limits.learn(outcomes);
+    return outcomes;
+  };
+
+  const unchanged = (await run(tests)).find(({ failure }) => failure !== null);
+  if (unchanged) throw new Error(`fails without a mutant: ${unchanged.id}: ${unchanged.failure}`);
+
+  const total: LuaScore = { detected: 0, mutants: 0 };
+  for (const script of options.scripts ?? Object.keys(NEAREST)) {
+    const path = join(tree, 'src/ledger', script);
+    const source = readFileSync(path, 'utf8');
+    const ordered = nearestFirst(tests, NEAREST[script] ?? []);
+    const score: LuaScore = { detected: 0, mutants: 0 };
+    for (const mutant of await compiling(redis.url, luaMutants(source))) {
+      writeFileSync(path, mutant.source);
+      const last = (await run(ordered)).at(-1);
+      score.mutants += 1;
+      if (last?.failure) score.detected += 1;
+      else say(`${script}:${mutant.line}  ${mutant.what}\n  - ${mutant.before}\n  + ${mutant.after}`);
+      if (last?.timedOut) {
+        // It may be in an endless loop, which only death ends once it has written.
+        process.kill(redis.pid, 'SIGKILL');
+        redis = await start();
+      }
+    }
+    writeFileSync(path, source);
+    say(`${script}: ${score.detected} of ${score.mutants}`);
+    total.detected += score.detected;
+    total.mutants += score.mutants;
+  }
+  await redis.stop();
+  return total;
+}
+
+function nearestFirst(tests: readonly WarmTest[], nearest: readonly string[]): WarmTest[] {
+  const rank = ({ file }: WarmTest): number => {
+    const at = nearest.findIndex((name) => file.endsWith(`/${name}.test.ts`));
+    return at === -1 ? nearest.length : at;
+  };
+  return tests.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** Those that are Lua at all; the others would be noticed by anybody. */
+async function compiling(url: string, mutants: readonly LuaMutant[]): Promise<LuaMutant[]> {
+  const redis = new Redis(url);
+  const kept: LuaMutant[] = [];
+  for (const mutant of mutants) {
+    const loaded = await redis.script('LOAD', mutant.source).then(
+      () => true,
+      () => false,
+    );
+    if (loaded) kept.push(mutant);
+  }
+  redis.disconnect();
+  return kept;
+}
