@@ -68,7 +68,9 @@ export async function readTls(
       return undefined;
     }
   };
-  const [ca, cert, key] = await Promise.all([read('caFile'), read('certFile'), read('keyFile')]);
+  const ca = await read('caFile');
+  const cert = await read('certFile');
+  const key = await read('keyFile');
   const usable = (field: string, pem: string | undefined): boolean => {
     const message = pem === undefined ? undefined : certificateFault(pem);
     if (message !== undefined) fault(field, message);

@@ -81,6 +81,11 @@ export class Link {
     if (this.#session) this.#session.windowLimit = places;
   }
 
+  /** Submissions without a response, and those that will be written whatever the window is by then. */
+  get outstanding(): number {
+    return this.inFlight + this.#reserved;
+  }
+
   reserve(places: number): void {
     this.#reserved += places;
   }

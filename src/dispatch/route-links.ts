@@ -23,6 +23,11 @@ export class RouteLinks {
     return this.all.reduce((sum, link) => sum + link.inFlight, 0);
   }
 
+  /** The same, with those that are about to be written. */
+  get outstanding(): number {
+    return this.all.reduce((sum, link) => sum + link.outstanding, 0);
+  }
+
   /** Most submissions in flight on each from now on. */
   narrow(places: number): void {
     for (const link of this.all) link.window = places;

@@ -11,8 +11,8 @@ export interface WindowLearnerDeps {
   readonly widest: number;
   /** Places on a link from now on. */
   readonly onLimit: (places: number) => void;
-  /** In flight on all links. */
-  readonly inFlight: () => number;
+  /** In flight on all links, or about to be: written before a narrower window is in force. */
+  readonly outstanding: () => number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
 }
@@ -94,7 +94,7 @@ export class WindowLearner {
     if (this.#peak < 2 || this.#deps.now() < this.#leftAloneUntil) return;
     // Refusals come ahead of the other answers: what is in flight is heard out first.
     this.#listening = true;
-    this.#roundEnd = this.#accepted + this.#refused + Math.max(this.#deps.inFlight(), REFUSALS);
+    this.#roundEnd = this.#accepted + this.#refused + Math.max(this.#deps.outstanding(), REFUSALS);
   }
 
   get #part(): number {
@@ -130,7 +130,7 @@ export class WindowLearner {
   #cut(trial: Trial, from: number, part: number): void {
     this.#trial = trial;
     this.#set(Math.max(1, Math.floor(from * Math.min(0.5, 1 - part))));
-    this.#skip = this.#deps.inFlight();
+    this.#skip = this.#deps.outstanding();
     this.#count(Math.max(2 * this.#limit, Math.ceil(TRIAL_REFUSALS / trial.part)));
   }
 

@@ -15,7 +15,7 @@ function model(widest: number, smsc: { window?: number; refuses?: () => boolean 
   const learner = new WindowLearner({
     widest,
     onLimit: (places) => limits.push(places),
-    inFlight: () => flying.inFlight,
+    outstanding: () => flying.inFlight,
     now: () => clock.ms,
   });
   const run = (forMs: number) => {
@@ -101,14 +101,14 @@ describe('the window of a route', () => {
       [STATUS.ESME_RSYSERR, false],
     ] as const) {
       const flying = { inFlight: 99 };
-      const learner = new WindowLearner({ widest: 100, onLimit: () => {}, inFlight: () => 99, now: () => 0 });
+      const learner = new WindowLearner({ widest: 100, onLimit: () => {}, outstanding: () => 99, now: () => 0 });
       for (let i = 0; i < 200; i += 1) learner.answered(status, flying);
       expect(learner.limit < 100).toBe(narrower);
     }
   });
 
   test('is cut by half of what was in flight, not of what might have been', () => {
-    const learner = new WindowLearner({ widest: 500, onLimit: () => {}, inFlight: () => 160, now: () => 0 });
+    const learner = new WindowLearner({ widest: 500, onLimit: () => {}, outstanding: () => 160, now: () => 0 });
     for (let i = 0; i < 220; i += 1) {
       learner.answered(i % 8 === 0 ? STATUS.ESME_RMSGQFUL : STATUS.ESME_ROK, { inFlight: 39 });
     }

@@ -63,7 +63,7 @@ export class RawSmsc {
   /** Waits for so many PDUs of a command. */
   async until(command: number, count = 1): Promise<Pdu[]> {
     return waitFor(
-      () => this.of(command).length >= count && this.of(command),
+      () => (this.of(command).length >= count ? this.of(command) : undefined),
       5_000,
       `PDUs of ${command.toString(16)}`,
     );

@@ -87,13 +87,16 @@ describe('a socket that dies with the window in flight', () => {
       route: { links: 1, window: 80, responseTimeoutMs: 60_000 },
     });
     const id = await running.launch({ recipients: 200, notice: { inDoubt: 'hold' } });
-    await waitFor(() => running.record().submits === 80, 10_000);
-    expect((await running.progress(id)).counts.sending).toBe(80);
+    // A window is refilled when a quarter of it is free: that much may be missing.
+    await waitFor(() => running.record().submits > 60, 10_000);
+    const seen = running.record().submits;
+    expect((await running.progress(id)).counts.sending).toBeGreaterThanOrEqual(seen);
     running.simulator.patchBehaviour({ responses: { delayMs: { min: 0, max: 0 } } });
     running.simulator.act('drop');
-    const { counts, inDoubt } = await running.until(id, ({ counts: { delivered } }) => delivered === 120);
+    const { counts, inDoubt } = await running.until(id, ({ counts: { held, delivered } }) => held + delivered === 200);
     // Held as the notice says, and listed: nobody was sent the text twice.
-    expect([nonZero(counts), inDoubt]).toEqual([{ delivered: 120, held: 80 }, 80]);
+    expect(inDoubt).toBeGreaterThanOrEqual(seen);
+    expect(nonZero(counts)).toEqual({ delivered: 200 - inDoubt, held: inDoubt });
     expect(running.record()).toMatchObject({ recipients: 200, duplicates: 0 });
   });
 });
