@@ -22,6 +22,17 @@ describe('taking a batch and claiming its slots', () => {
     expect([...taken.slots]).toEqual(new Array(8).fill(0));
   });
 
+  test.each([
+    [1, 12],
+    [2, 12],
+    [3, 20],
+  ])('a taken batch of %i parts has its whole string of %i bytes', async (parts, bytes) => {
+    const fresh = batch(store, { parts });
+    const { slots: read } = await slots.take(fresh);
+    expect(read).toHaveLength(8);
+    expect(await store.redis.strlen(fresh.key)).toBe(bytes);
+  });
+
   test('every take has an epoch of its own and sees what the one before left', async () => {
     const one = batch(store);
     const { epoch } = await slots.take(one);

@@ -4,6 +4,7 @@ import { MessageIds } from '../../src/ledger/message-ids.ts';
 import { SlotChanges } from '../../src/ledger/slot-changes.ts';
 import { Slots } from '../../src/ledger/slots.ts';
 import type { Store } from '../../src/store/connection.ts';
+import { Replicas } from '../../src/store/replicas.ts';
 import { testStore } from '../support/redis.ts';
 import { newBroadcastNo } from './ledger.ts';
 
@@ -98,5 +99,42 @@ describe('the keys', () => {
       expect(keys.every((key) => key.startsWith(store.prefix))).toBe(true);
     }
     expect(Math.max(...sent.map((keys) => keys.length))).toBeGreaterThan(2);
+  });
+
+  describe('where replicas must hold a write', () => {
+    const fencesOf = (sent: string[][]): string[] => sent.flat().filter((key) => key.endsWith(':fence'));
+
+    /** None is required, so that one server is enough: the fence is written all the same. */
+    const watchedFences = async (work: (watched: Store) => Promise<unknown>): Promise<string[]> => {
+      const { prefix } = store;
+      const sent = await keysSent((watched) =>
+        work({ ...watched, replicas: new Replicas({ redis: watched.redis, prefix, least: 0 }) }),
+      );
+      return fencesOf(sent).map((key) => key.slice(prefix.length));
+    };
+
+    test('each change is confirmed by the master of its own shard', async () => {
+      const of = batchOfLane(store, { broadcastNo: newBroadcastNo(), batch: 5, lane: 0, size: 4, parts: 1 });
+      const [early, known] = ['early', 'known'];
+      const changes = new SlotChanges();
+      changes.addRun(of, 0, 3, 'cancel');
+      expect(await watchedFences((watched) => new Slots({ store: watched }).claim(of, 0, 0, 1))).toEqual([
+        '{s5}:fence',
+      ]);
+      expect(await watchedFences((watched) => new Slots({ store: watched }).apply(changes))).toEqual(['{s5}:fence']);
+      const route = 'replicas';
+      expect(await watchedFences((watched) => new MessageIds({ store: watched, route }).join([early], [1]))).toEqual([
+        `{s${shardOfId(early)}}:fence`,
+      ]);
+      expect(await watchedFences((watched) => new MessageIds({ store: watched, route }).map([known], [1]))).toEqual([
+        `{s${shardOfId(known)}}:fence`,
+      ]);
+    });
+
+    test('what was read is certain once the masters of the shards have confirmed', async () => {
+      const fences = await watchedFences((watched) => new Slots({ store: watched }).certain());
+      // On one server a confirmation serves all shards that wait for the next.
+      expect(new Set(fences)).toEqual(new Set(['{s0}:fence']));
+    });
   });
 });

@@ -89,6 +89,41 @@ describe('message ids', () => {
     for await (const entries of ids.walk(9, START)) expect(entries).toEqual([]);
   });
 
+  test('a full day of ids in one shard is walked whole', async () => {
+    const { ids } = aRoute();
+    const inShard: string[] = [];
+    for (let i = 0; inShard.length < 2_000; i += 1) if (shardOfId(`w${i}`) === 5) inShard.push(`w${i}`);
+    const first = baseAddress(batchNumber(7, 0));
+    await ids.map(
+      inShard,
+      inShard.map((_, slot) => first + offsetOf(slot, 0)),
+    );
+    const found = new Set<string>();
+    for await (const entries of ids.walk(7, START)) for (const [id] of entries) found.add(id);
+    expect([...found].sort()).toEqual([...inShard].sort());
+  });
+
+  test('what no receipt finds any more is not walked either', async () => {
+    const { clock, ids } = aRoute();
+    await ids.map(['a'], [baseAddress(batchNumber(7, 0))]);
+    const walked = async () => {
+      const found: string[] = [];
+      for await (const entries of ids.walk(7, START)) found.push(...entries.map(([id]) => id));
+      return found;
+    };
+    clock.now = START + 3 * DAY_MS;
+    expect(await walked()).toEqual(['a']);
+    clock.now = START + 4 * DAY_MS;
+    expect(await walked()).toEqual([]);
+  });
+
+  test('an id has no part in the early receipts of another, though they share a shard', async () => {
+    const { ids } = aRoute();
+    const other = Array.from({ length: 200 }, (_, i) => `n${i}`).find((id) => shardOfId(id) === shardOfId('a'));
+    await ids.join(['a'], [5]);
+    expect(await ids.map([other!, 'a'], [22, 11])).toEqual([{ id: 'a', address: 11, events: [5] }]);
+  });
+
   test('a receipt whose id is repeated in one call is joined each time', async () => {
     const { ids } = aRoute();
     expect(await ids.join(['a', 'a'], [14, 18])).toEqual(['parked', 'parked']);
@@ -233,6 +268,14 @@ describe('message ids', () => {
       expect(await behind.join(['a'], [5])).toEqual(['parked']);
       clock.now = START + DAY_MS;
       expect((await behind.reconcile()).unparked).toEqual([{ id: 'a', address: 11, events: [5] }]);
+    });
+
+    test('changes nothing of what is parked', async () => {
+      const { ids } = aRoute();
+      await ids.join(['a'], [14]);
+      await ids.join(['a'], [16]);
+      expect((await ids.reconcile()).orphans).toBe(1);
+      expect(await ids.map(['a'], [11])).toEqual([{ id: 'a', address: 11, events: [14, 16] }]);
     });
 
     test('has nothing to say when nothing is parked', async () => {

@@ -77,6 +77,19 @@ describe('gathered changes', () => {
     ]);
   });
 
+  test('of neighbours that come one after the other stay apart where their part differs', () => {
+    const changes = new SlotChanges();
+    changes.add(one, 5, 'accept', 1);
+    changes.add(one, 6, 'accept', 2);
+    changes.add(one, 7, 'accept', 2);
+    expect(runsOf(changes)).toEqual([
+      [
+        [5, 5, accept, 1],
+        [6, 7, accept, 2],
+      ],
+    ]);
+  });
+
   test('go into a second portion, in their order, where they overlap', () => {
     const changes = new SlotChanges();
     changes.addRun(one, 0, 9, 'doubt');

@@ -133,6 +133,11 @@ describe('the table of slot changes', () => {
     }
   });
 
+  test('rule 7: unfinished is what waits for a link, for an answer or for a receipt; all else is final', () => {
+    const unfinished = SLOT_STATES.filter((state) => !isFinal(state));
+    expect(unfinished).toEqual(['pending', 'sending', 'accepted', 'enroute']);
+  });
+
   test('rule 7: what is final stays final', () => {
     for (const state of SLOT_STATES.filter(isFinal)) {
       for (const event of SLOT_EVENTS) {
