@@ -22,6 +22,14 @@ describe('normaliseMessageId', () => {
     expect(normaliseMessageId('00004f2a', hex)).toBe('20266');
   });
 
+  test('quirk 3: strips leading zeros only, and converts nothing that the rule does not name', () => {
+    const stripping = rule({ stripLeadingZeros: true });
+    expect(normaliseMessageId('4002000', stripping)).toBe('4002000');
+    expect(normaliseMessageId('0020266', stripping)).toBe('20266');
+    expect(normaliseMessageId('0020266', rule({ caseFold: true }))).toBe('0020266');
+    expect(normaliseMessageId('0x4F2A', IDENTITY_RULE)).toBe('0x4F2A');
+  });
+
   test('quirk 4: converts 64-bit ids exactly', () => {
     expect(normaliseMessageId('ffffffffffffffff', hex)).toBe('18446744073709551615');
     expect(normaliseMessageId('18446744073709551615', decimal)).toBe('ffffffffffffffff');

@@ -38,7 +38,7 @@ describe('Window', () => {
   test('refuses to release places that are not answered', () => {
     const window = new Window<number>(10);
     window.take(1, 0, 0);
-    expect(() => window.release(1)).toThrow(RangeError);
+    expect(() => window.release(1)).toThrow(new RangeError('release of 1 places that are not answered'));
   });
 
   test('quirk 28: expires the oldest first, and each place is free then', () => {
@@ -68,6 +68,36 @@ describe('Window', () => {
     window.expire(1, 1, () => {});
     window.take(1, 'new', 2);
     expect([window.late(1), window.answer(1)]).toEqual([NONE, 'new']);
+  });
+
+  test('quirk 37: numbers go on around a submission that stays unanswered, and never meet its place', () => {
+    const window = new Window<number>(5);
+    const sequence = new Sequence();
+    const oldest = sequence.next((n) => window.clashes(n));
+    window.take(oldest, -1, 0);
+    const used: number[] = [];
+    for (let i = 0; i < 200; i++) {
+      const number = sequence.next((n) => window.clashes(n));
+      window.take(number, i, 0);
+      expect(window.unansweredRefs()).toEqual([-1, i]);
+      expect(window.answer(number)).toBe(i);
+      window.release(1);
+      used.push(number);
+    }
+    expect(new Set(used).size).toBe(200);
+    expect(window.answer(oldest)).toBe(-1);
+  });
+
+  test('skips no number while the window moves on in order', () => {
+    const window = new Window<number>(8);
+    for (let number = 1; number <= 200; number++) {
+      expect(window.clashes(number)).toBe(false);
+      window.take(number, number, 0);
+      if (number >= 8) {
+        expect(window.answer(number - 7)).toBe(number - 7);
+        window.release(1);
+      }
+    }
   });
 
   test('does not know sequence number 0', () => {
