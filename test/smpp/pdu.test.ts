@@ -2,7 +2,7 @@ import { COMMAND, commandName, STATUS, statusName, TLV } from '../../src/smpp/co
 import { PduError } from '../../src/smpp/errors.ts';
 import { BODIES } from '../../src/smpp/fields.ts';
 import { FrameReader } from '../../src/smpp/frames.ts';
-import { decodePdu, encodePdu } from '../../src/smpp/pdu.ts';
+import { decodePdu, encodePdu, type PduInput } from '../../src/smpp/pdu.ts';
 import { FIXTURES } from './fixtures.ts';
 import { cstr, messagePdu, pdu, tlv, u8 } from './octets.ts';
 
@@ -72,6 +72,10 @@ describe('decodePdu', () => {
     const bytes = messagePdu({ text: 'abc' });
     bytes[bytes.length - 4] = 200;
     expect(pduError(bytes).status).toBe(STATUS.ESME_RINVMSGLEN);
+    expect(pduError(bytes).message).toBe('deliver_sm: short_message is cut short');
+    expect(pduError(pdu(4, 0, 77, cstr(''))).message).toBe('submit_sm: ends before source_addr_ton');
+    expect(pduError(pdu(4, 0, 77, Buffer.from('abc'))).message).toBe('submit_sm: service_type has no end');
+    expect(pduError(pdu(0x21, 0, 77)).message).toBe('submit_multi: is not supported');
   });
 
   test.each([0x21, 0x777, 0x80000021])('quirk 41: answers command %d with ESME_RINVCMDID', (command) => {
@@ -141,7 +145,48 @@ describe('encodePdu', () => {
     ['a short_message above 255 octets', { command: 4, sequence: 1, short_message: Buffer.alloc(256) }],
     ['a command outside the table', { command: 0x21, sequence: 1 }],
   ])('refuses %s', (_, input) => {
-    expect(() => encodePdu(input)).toThrow(expect.objectContaining({ code: 'smpp_field' }));
+    expect(() => encodePdu(input)).toThrow(expect.objectContaining({ kind: 'invalid', code: 'smpp_field' }));
+  });
+
+  test('names the field that it refuses, and why', () => {
+    const refusal = (input: PduInput): string => {
+      try {
+        encodePdu(input);
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return 'it was encoded';
+    };
+    expect(refusal({ command: 2, sequence: 1, system_id: 'x'.repeat(16) })).toBe('system_id exceeds 15 octets');
+    expect(refusal({ command: 2, sequence: 1, addr_ton: 256 })).toBe('addr_ton is not an octet');
+    expect(refusal({ command: 2, sequence: 1, addr_npi: -1 })).toBe('addr_npi is not an octet');
+    expect(refusal({ command: 2, sequence: 1, system_type: '€' })).toBe(
+      'system_type holds a character that a C-octet string cannot carry',
+    );
+    expect(refusal({ command: 4, sequence: 1, short_message: Buffer.alloc(256) })).toBe(
+      'short_message exceeds its length',
+    );
+    expect(refusal({ command: 0x21, sequence: 1 })).toBe('command is not supported');
+  });
+
+  test('takes what just fits', () => {
+    const bind = encodePdu({ command: 2, sequence: 1, system_id: 'x'.repeat(15), addr_ton: 255, addr_npi: 0 });
+    expect(decode(bind)).toMatchObject({ system_id: 'x'.repeat(15), addr_ton: 255, addr_npi: 0 });
+    const latin = encodePdu({ command: 2, sequence: 1, system_id: 'ÿ' });
+    expect(decode(latin).system_id).toBe('ÿ');
+    const full = encodePdu({ command: 4, sequence: 1, short_message: Buffer.alloc(255, 1) });
+    expect(decode(full).short_message).toEqual(Buffer.alloc(255, 1));
+  });
+
+  test('gives an error response a body only where it is given a field', () => {
+    expect(encodePdu({ command: 0x80000004, status: 8, sequence: 1 })).toEqual(pdu(0x80000004, 8, 1));
+    expect(encodePdu({ command: 0x80000004, status: 8, sequence: 1, message_id: '' })).toEqual(
+      pdu(0x80000004, 8, 1, cstr('')),
+    );
+    expect(encodePdu({ command: 0x80000004, sequence: 1 })).toEqual(pdu(0x80000004, 0, 1, cstr('')));
+    expect(encodePdu({ command: 0x80000003, status: 8, sequence: 1, error_code: 9 })).toEqual(
+      pdu(0x80000003, 8, 1, cstr(''), cstr(''), u8(0), u8(9)),
+    );
   });
 
   test('refuses a TLV whose value is not of its type', () => {

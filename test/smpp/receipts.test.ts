@@ -66,6 +66,44 @@ describe('parseReceipt', () => {
     expect(parse('sub:001 text:')).toEqual({ messageId: undefined, state: 'unknown', text: '' });
   });
 
+  test('quirk 6: the first of a repeated key counts', () => {
+    const twice =
+      'id:77 id:88 stat:UNDELIV stat:DELIVRD err:1 err:2 submit date:3 submit date:4 done date:5 done date:6 text:';
+    expect(parse(twice)).toEqual({
+      messageId: '77',
+      state: 'undeliverable',
+      err: '1',
+      submitDate: '3',
+      doneDate: '5',
+      text: '',
+    });
+  });
+
+  test.each([
+    ['status', 'id:77 status:UNDELIV'],
+    ['state', 'id:77 state:UNDELIV'],
+    ['a word in the middle of others', 'message 77 id:77 was UNDELIV today'],
+    ['a word that no table knows before one that one does', 'id:77 WHATEVER then UNDELIV and DELIVRD'],
+  ])('quirk 6: reads the state from %s', (_, text) => {
+    expect(parse(text)).toMatchObject({ messageId: '77', state: 'undeliverable' });
+  });
+
+  test('quirk 6: error: is read as err:', () => {
+    expect(parse('id:77 stat:UNDELIV error:069').err).toBe('069');
+  });
+
+  test.each([
+    'id: sub:001 dlvrd:001 submit date:1 done date:2 stat:DELIVRD err:000 text:x',
+    'id:77 sub:001 dlvrd:001 submit date:1 done date:2 stat: err:000 text:x',
+    'id:77 sub:001 dlvrd:001 submit date:1 done date:2 stat:DELIVRD err:000',
+    'id:77 sub:001 dlvrd:001 submit date:1 done date:2 stat:DELIVRD err:000 msg:x',
+    'id:77',
+    'id:',
+  ])('quirk 6: what is nearly Appendix B is read as it stands: "%s"', (text) => {
+    const shuffled = parse(` ${text}`);
+    expect(parse(text)).toEqual(shuffled);
+  });
+
   test.each(['0000', 'nul', '21b', '000', '-1', '0x45'])('quirk 7: keeps err:%s as text', (err) => {
     expect(parse(`id:77 stat:UNDELIV err:${err} text:`).err).toBe(err);
     expect(parse(APPENDIX_B.replace('err:000', `err:${err}`)).err).toBe(err);
@@ -123,6 +161,7 @@ describe('parseReceipt', () => {
     const tlvs = [tlv(0x0423, Buffer.from([3, 0, 21]))];
     expect(parse('', { tlvs }).err).toBe('021');
     expect(parse('id:7 err:21b', { tlvs }).err).toBe('21b');
+    expect(parse('', { tlvs: [tlv(0x0423, Buffer.from([3, 2, 1]))] }).err).toBe('513');
   });
 
   test('quirk 10: reads a receipt that is a data_sm with message_payload', () => {
@@ -184,6 +223,27 @@ test('a payload of ten thousand labels is looked through once, not once for each
 });
 
 describe('receipt states', () => {
+  test.each([
+    ['delivered', 'DELIVRD DELIVERED DELIVERD DELIVRED'],
+    ['enroute', 'ENROUTE EN_ROUTE BUFFRED BUFFERD BUFFERED SCHEDULED SCHEDLD'],
+    ['accepted', 'ACCEPTD ACCEPTED ACKED'],
+    ['expired', 'EXPIRED EXPIRD'],
+    ['deleted', 'DELETED DELETD'],
+    ['undeliverable', 'UNDELIV UNDELIVD UNDELIVERED UNDELIVERABLE SKIPPED FAILED'],
+    ['unknown', 'UNKNOWN UNKNOWD'],
+    ['rejected', 'REJECTD REJECTED REJCTED'],
+  ])('quirk 9: %s is written in many ways: %s', (state, words) => {
+    for (const word of words.split(' ')) {
+      expect([word, stateOfWord(word), stateOfWord(word.toLowerCase())]).toEqual([word, state, state]);
+      expect(parse(`id:77 stat:${word} err:000`).state).toBe(state);
+    }
+  });
+
+  test('the words and numbers of SMPP 5.0 are known too, and no others', () => {
+    expect([0, 9].map(stateOfNumber)).toEqual(['enroute', 'undeliverable']);
+    expect(['', 'DELIV', 'DELIVRDX', 'MMSGRCV'].map(stateOfWord)).toEqual(Array(4).fill(undefined));
+  });
+
   test('message_state has the numbers of SMPP 3.4 §5.2.28', () => {
     expect([1, 2, 3, 4, 5, 6, 7, 8].map(stateOfNumber)).toEqual([
       'enroute',

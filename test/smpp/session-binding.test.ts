@@ -158,7 +158,13 @@ describe('the states', () => {
       expect(life.state).toBe(to);
       expect(told.at(-1)).toBe(`${from}>${to}`);
     } else {
-      expect(() => life.change(to, 'destroyed')).toThrow(expect.objectContaining({ code: 'smpp_session_state' }));
+      expect(() => life.change(to, 'destroyed')).toThrow(
+        expect.objectContaining({
+          kind: 'conflict',
+          code: 'smpp_session_state',
+          message: `a session does not go from ${from} to ${to}`,
+        }),
+      );
       expect(life.state).toBe(from);
     }
   });

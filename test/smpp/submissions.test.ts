@@ -31,7 +31,9 @@ describe('Submissions', () => {
     expect(submissions.room).toBe(1);
     submissions.submit(writer, TEMPLATE, [999123, 999124, 999125], ['a', 'b', 'c'], 0, 3, 0);
     expect([submissions.unanswered, submissions.room]).toEqual([3, 0]);
-    expect(() => submissions.submit(writer, TEMPLATE, [999126, 999127], ['d', 'e'], 0, 2, 0)).toThrow('no room');
+    expect(() => submissions.submit(writer, TEMPLATE, [999126, 999127], ['d', 'e'], 0, 2, 0)).toThrow(
+      expect.objectContaining({ kind: 'invalid', code: 'smpp_window_full', message: 'no room in the window' }),
+    );
     writer.close();
   });
 
@@ -43,6 +45,38 @@ describe('Submissions', () => {
     expect(new Set(numbers).size).toBe(20);
     expect(numbers).not.toContain(1);
     expect(submissions.settle(1, 0, '')).toBe(true);
+  });
+
+  test('quirk 21: a window is one place at least, and what it was made for at most', () => {
+    const { submissions, writer } = open([]);
+    for (const [limit, room] of [
+      [0, 1],
+      [-3, 1],
+      [3, 3],
+      [4, 4],
+      [99, 4],
+    ] as const) {
+      submissions.limit = limit;
+      expect([limit, submissions.room]).toEqual([limit, room]);
+    }
+    writer.close();
+  });
+
+  test('a recipient that is no number of 1 to 15 digits is refused before anything is written', () => {
+    const { submissions, writer } = open([]);
+    for (const wrong of [0, -1, 1e15, Number.NaN]) {
+      expect(() => submissions.submit(writer, TEMPLATE, [999123, wrong], ['a', 'b'], 0, 2, 0)).toThrow(
+        expect.objectContaining({
+          kind: 'invalid',
+          code: 'smpp_msisdn',
+          message: 'a recipient is not an integer of 1 to 15 digits',
+        }),
+      );
+    }
+    expect([submissions.unanswered, writer.queuedBytes]).toEqual([0, 0]);
+    submissions.submit(writer, TEMPLATE, [1, 999_999_999_999_999], ['a', 'b'], 0, 2, 0);
+    expect(submissions.unanswered).toBe(2);
+    writer.close();
   });
 
   test('nothing at all may be submitted, and takes no place', () => {
