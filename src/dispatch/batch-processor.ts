@@ -187,6 +187,11 @@ export class BatchProcessor {
     this.follow(run);
   }
 
+  /** How far the lane of a batch is when the batch is as far as it is here; 0 where it is not begun. */
+  progressOf(batchNo: number): number {
+    return this.#deps.outcomes.runOf(batchNo)?.progress ?? 0;
+  }
+
   /** Stops the run of a batch, if it has one here. */
   stopBatch(batchNo: number): void {
     this.#deps.outcomes.runOf(batchNo)?.stop('stopped');

@@ -31,10 +31,8 @@ interface Later {
 /** Stands for the parts of a slot that one of them has decided; cleared when the slot is claimed again. */
 const DECIDED = 0xffff;
 
-/** A turn is this part of the lane, and not less than some slots: small claims cost more for each message. */
-const TURN_PART = 0.02;
-const MIN_TURN = 20;
-
+/** A turn: this part of the lane, but not too few slots, since small claims cost more for each message. */
+const TURN = { part: 0.02, least: 20 } as const;
 export interface BatchRunInput {
   readonly batch: Batch;
   readonly broadcast: Broadcast;
@@ -57,7 +55,7 @@ export class BatchRun {
   readonly broadcast: Broadcast;
   readonly lane: Lane;
   readonly rank: number;
-  /** Most slots that it takes in its turn, so that no lane leaps ahead of the others. */
+  /** Most slots in one turn: no lane leaps ahead of the others. */
   readonly turn: number;
   readonly epoch: number;
   readonly templates: readonly SubmitTemplate[];
@@ -90,7 +88,7 @@ export class BatchRun {
     this.broadcast = input.broadcast;
     this.lane = input.lane;
     this.rank = input.rank;
-    this.turn = Math.max(MIN_TURN, Math.ceil(input.lane.recipients * TURN_PART));
+    this.turn = Math.max(TURN.least, Math.ceil(input.lane.recipients * TURN.part));
     this.epoch = input.epoch;
     this.templates = templates;
     this.#refusedBefore = input.refused ?? 0;
@@ -128,8 +126,8 @@ export class BatchRun {
 
   /** How far its lane is when this run is as far as it is now: 0 to 1. */
   get progress(): number {
-    const { batch, lane } = this;
-    return ((batch.batch - lane.firstBatch) * BATCH_SIZE + batch.size - this.#left) / lane.recipients;
+    const before = (this.batch.batch - this.lane.firstBatch) * BATCH_SIZE;
+    return (before + this.batch.size - this.#left) / this.lane.recipients;
   }
 
   get over(): boolean {
@@ -139,8 +137,8 @@ export class BatchRun {
   /** Whether there is something to submit now. */
   hasWork(nowMs: number): boolean {
     if (this.#over) return false;
-    const due = this.#later.length > 0 && this.#later[0]!.at <= nowMs;
     if (this.#partsOver) return false;
+    const due = this.#later.length > 0 && this.#later[0]!.at <= nowMs;
     if (this.#stop) return due && this.#later.some(({ at, part }) => at <= nowMs && part >= 0);
     return this.#ranges.length > 0 || due;
   }

@@ -7,7 +7,7 @@ import { OpenBroadcasts } from '../broadcasts/broadcast.ts';
 import { type HaltState, readHalt } from '../broadcasts/halt.ts';
 import { Keeper, type KeeperDeps } from '../broadcasts/keeper.ts';
 import { ordersFor, type ReconnectOrders, readReconnects } from '../broadcasts/reconnects.ts';
-import { reportHealth } from '../broadcasts/route-health.ts';
+import { freshReports, reportHealth } from '../broadcasts/route-health.ts';
 import type { Route } from '../broadcasts/routes.ts';
 import { Slots } from '../ledger/slots.ts';
 import type { Logger } from '../log.ts';
@@ -117,13 +117,12 @@ export class Dispatcher {
     });
     const carriers = new Carriers({ routes: this.#routes, index: this.#index });
     this.#intakes = this.#routes.map(
-      (route) =>
+      (route, i) =>
         new Intake({
           store,
           connection: store.redis,
-          route: route.id,
+          route: routes[i]!,
           queue: this.#queues.get(route.id)!,
-          concurrency: route.concurrency,
           index: this.#index,
           carriers,
           onStoreFault: (error) => route.storeFault(error),
@@ -197,7 +196,8 @@ export class Dispatcher {
   /** What takes longer, and what nobody who stops something waits for. */
   async #keep(): Promise<void> {
     await this.#keeper.tick(this.#index.halted);
-    await Promise.all(this.#intakes.map((intake) => intake.yieldToGraver()));
+    const { length: processes } = await freshReports(this.#deps.store, this.#now());
+    await Promise.all(this.#intakes.map((intake) => intake.settle(processes)));
   }
 
   /** Runs of a broadcast that closed under them must end too. */

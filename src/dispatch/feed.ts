@@ -7,6 +7,8 @@ import type { BatchRun } from './batch-run.ts';
 export class Feed {
   #runs: BatchRun[] = [];
   #turn = 0;
+  /** Runs of a higher rank do not go: another process has graver work on this route. */
+  ceiling = Number.POSITIVE_INFINITY;
 
   add(run: BatchRun): void {
     this.#runs.push(run);
@@ -29,7 +31,7 @@ export class Feed {
     for (let i = 0; i < length; i += 1) {
       const at = (this.#turn + i) % length;
       const run = this.#runs[at]!;
-      if (best !== undefined && run.rank > best.rank) continue;
+      if (run.rank > (best?.rank ?? this.ceiling)) continue;
       const { progress } = run;
       if (best !== undefined && run.rank === best.rank && progress >= least) continue;
       if (!run.hasWork(nowMs) || !mayGo(run)) continue;
@@ -39,6 +41,15 @@ export class Feed {
     }
     if (best) this.#turn = bestAt + 1;
     return best;
+  }
+
+  /** Rank of the gravest work that could go, whatever other processes have; undefined when there is none. */
+  gravest(nowMs: number, mayGo: (run: BatchRun) => boolean): number | undefined {
+    let rank: number | undefined;
+    for (const run of this.#runs) {
+      if ((rank === undefined || run.rank < rank) && run.hasWork(nowMs) && mayGo(run)) rank = run.rank;
+    }
+    return rank;
   }
 
   /** When the next waiting slot of any run is due. */

@@ -3,7 +3,8 @@
  * another of its lane's. So nothing has to be moved when a route is down, nor when it is back.
  */
 import { DelayedError, type Job, WaitingError, type Worker } from 'bullmq';
-import { laneOfBatch } from '../broadcasts/broadcast.ts';
+import { BATCH_SIZE, laneOfBatch } from '../broadcasts/broadcast.ts';
+import type { Route } from '../broadcasts/routes.ts';
 import { batchNumber } from '../ledger/address.ts';
 import type { Logger } from '../log.ts';
 import { type BatchQueue, isLostJob, startBatchWorker } from '../queue/batch-queue.ts';
@@ -19,10 +20,8 @@ export interface IntakeDeps {
   /** The worker's own connection: it blocks. */
   readonly connection: Store['redis'];
   /** Whose queue. */
-  readonly route: string;
+  readonly route: Pick<Route, 'id' | 'links' | 'window'>;
   readonly queue: BatchQueue;
-  /** Batches at a time. */
-  readonly concurrency: number;
   readonly index: BroadcastIndex;
   readonly carriers: Carriers;
   readonly onStoreFault: (error: Error) => void;
@@ -31,6 +30,18 @@ export interface IntakeDeps {
 
 /** A batch that no route of this process can carry comes again after this time. */
 const NOBODY_MS = 1_000;
+
+/** Fewer too many are let be: each that moves costs a few calls. */
+const SURPLUS = 2;
+
+/** Batches that each of some processes has at hand, where `left` are left. */
+export const shareOf = (left: number, processes: number, most: number): number =>
+  Math.max(1, Math.min(most, Math.ceil(left / Math.max(1, processes))));
+
+/** Batches that a process has at hand at most: enough to fill its windows while others drain, and one of most lanes. */
+function mostAtHand({ links, window }: IntakeDeps['route']): number {
+  return Math.max(64, Math.min(128, Math.ceil((2 * links * window) / BATCH_SIZE)));
+}
 
 export class Intake {
   readonly #deps: IntakeDeps;
@@ -46,19 +57,19 @@ export class Intake {
   /** Jobs are taken only while something can be sent: else they stay for processes that can. */
   follow(): void {
     if (this.#closing) return;
-    const serves = this.#deps.carriers.serves(this.#deps.route);
+    const serves = this.#deps.carriers.serves(this.#deps.route.id);
     if (serves && !this.#worker) this.#worker = this.#start();
     else if (serves && this.#worker?.isPaused()) this.#worker.resume();
     else if (!serves && this.#worker && !this.#worker.isPaused()) void this.#worker.pause(true);
   }
 
   #start(): Worker<BatchJob> {
-    const { store, connection, route, concurrency, onStoreFault, log } = this.#deps;
+    const { store, connection, route, onStoreFault, log } = this.#deps;
     return startBatchWorker({
       store,
       connection,
-      route,
-      concurrency,
+      route: route.id,
+      concurrency: mostAtHand(route),
       process: this.#process,
       onError: (error) => {
         // Its lock ran out while the store was gone: the batch comes again, and its slots say what is left.
@@ -101,16 +112,29 @@ export class Intake {
   }
 
   /**
-   * Makes room where batches of a graver broadcast wait and all hands are full: batches of lower rank go back to wait
-   * behind them (R11). It looks at the queue itself, so it does not matter why they come now: launch, resume, approval.
+   * Settles what is at hand, by a look at the queue itself, so it does not matter why something came or went. Batches of
+   * lower rank go back to wait where graver ones wait and all hands are full (R11). No process has more than its share of
+   * what is left, so that processes end together, however unevenly they came to their batches.
    */
-  async yieldToGraver(): Promise<void> {
-    const { concurrency, queue } = this.#deps;
-    const running = [...this.#running];
-    if (running.length < concurrency || running.every(([, { rank }]) => rank === 0)) return;
-    const graver = await queue.headRank();
-    if (graver === undefined) return;
-    for (const [batchNo, { rank, on }] of running) if (rank > graver) on.batches.stopBatch(batchNo);
+  async settle(processes: number): Promise<void> {
+    const { queue, route } = this.#deps;
+    const worker = this.#worker;
+    if (!worker || worker.isPaused()) return;
+    const [left, head] = await Promise.all([queue.depth(), queue.headRank()]);
+    const share = shareOf(left, processes, mostAtHand(route));
+    worker.concurrency = share;
+    const running = [...this.#running]
+      .map(([batchNo, { rank, on }]) => ({ batchNo, rank, on, progress: on.batches.progressOf(batchNo) }))
+      .sort((a, b) => b.rank - a.rank || b.progress - a.progress);
+    const surplus = running.length - share;
+    let back = surplus < SURPLUS ? 0 : surplus;
+    if (head !== undefined && running.length >= share) {
+      back = Math.max(back, running.filter(({ rank }) => rank > head).length);
+    } else if (head !== undefined) {
+      // A worker whose jobs all run looks at the queue only when one of them ends.
+      back = 1;
+    }
+    for (const { on, batchNo } of running.slice(0, back)) on.batches.stopBatch(batchNo);
   }
 
   /** Takes no more jobs; resolves when those at hand are over. */

@@ -126,6 +126,11 @@ export class Pump {
   /** Whether the cap of its region lets a run go now. */
   readonly #mayGo = (run: BatchRun): boolean => this.#deps.gates.due(run.lane.region, this.#atOnce(run)) > 0;
 
+  /** Rank of the gravest work at hand that may go now; undefined when there is none. */
+  gravest(): number | undefined {
+    return this.#deps.feed.gravest(this.#deps.now(), this.#mayGo);
+  }
+
   /** Parts of a text that leave together: all, but where the window is smaller than the text. */
   #atOnce(run: BatchRun): number {
     return Math.min(run.templates.length, this.#deps.window());

@@ -23,6 +23,7 @@ import { endInOrder } from './orderly-end.ts';
 import { Outcomes } from './outcomes.ts';
 import { Pacer } from './pacer.ts';
 import { ParkedReceipts } from './parked-receipts.ts';
+import { Precedence } from './precedence.ts';
 import { Pump } from './pump.ts';
 import { ReceiptPolicy } from './receipt-policy.ts';
 import { Receipts } from './receipts.ts';
@@ -50,11 +51,6 @@ export interface RouteDispatchDeps {
   readonly now: () => number;
 }
 
-/** Batches that a process has at hand on a route: enough to fill its windows while others drain, and one of most lanes. */
-const MIN_BATCHES = 64;
-const MAX_BATCHES = 128;
-const BATCH_RECIPIENTS = 1_000;
-
 export class RouteDispatch {
   readonly batches: BatchProcessor;
   readonly #deps: RouteDispatchDeps;
@@ -67,6 +63,7 @@ export class RouteDispatch {
   readonly #links: RouteLinks;
   readonly #pacer: Pacer;
   readonly #pump: Pump;
+  readonly #precedence: Precedence;
   readonly #answers: AnswerWatch;
   readonly #window: WindowLearner;
 
@@ -128,6 +125,14 @@ export class RouteDispatch {
       },
       onStoreFault,
     });
+    this.#precedence = new Precedence({
+      store,
+      route: route.id,
+      feed: this.#feed,
+      gravest: () => this.#pump.gravest(),
+      onChange: onWork,
+      onStoreFault,
+    });
     const { feed, outcomes } = { feed: this.#feed, outcomes: this.#outcomes };
     const { block, inheritedMs } = deps;
     const common = { route, index, slots, feed, outcomes, log, now };
@@ -151,6 +156,7 @@ export class RouteDispatch {
     if (this.#deps.route.tls?.verify === false) this.#alarms.unverified();
     this.#links.start();
     this.#pump.start();
+    this.#precedence.start();
   }
 
   #linkEvents(receipts: Receipts): LinkEvents {
@@ -202,12 +208,6 @@ export class RouteDispatch {
   /** Whether a link is bound here. */
   get bound(): boolean {
     return this.#links.bound > 0;
-  }
-
-  /** Batches at a time that fill the windows while others drain. */
-  get concurrency(): number {
-    const { links, window } = this.#deps.route;
-    return Math.max(MIN_BATCHES, Math.min(MAX_BATCHES, Math.ceil((2 * links * window) / BATCH_RECIPIENTS)));
   }
 
   /** Stops the runs that another route is to carry. */
@@ -279,6 +279,7 @@ export class RouteDispatch {
 
   /** See `endInOrder`. `closed`: no batch comes in any more. */
   async stop(deadline: Deadline, closed: Promise<void>): Promise<void> {
+    this.#precedence.stop();
     await endInOrder(
       {
         closed,
