@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Redis } from 'ioredis';
 import { batchOfLane, SHARDS } from '../../src/ledger/keys.ts';
 import { SlotChanges } from '../../src/ledger/slot-changes.ts';
 import { Slots } from '../../src/ledger/slots.ts';
@@ -14,6 +15,7 @@ import {
 } from '../../src/ledger/states.ts';
 import type { Store } from '../../src/store/connection.ts';
 import { testStore } from '../support/redis.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { batch, byteOf, changes, newBroadcastNo, putSlots, readSlots, recounted } from './ledger.ts';
 
 describe('applying events to slots', () => {
@@ -83,6 +85,24 @@ describe('applying events to slots', () => {
       const expected = before.map((byte, slot) => (slot % step === 0 ? byteOf('delivered', IN_DOUBT) : byte));
       expect(await readSlots(store, full)).toEqual(expected);
     }
+  });
+
+  test.each([
+    ['neighbours', [3, 4, 5], 'setrange'],
+    ['changes near each other', [3, 5, 9, 12], 'setrange'],
+    ['one slot alone', [700], 'bitfield'],
+    ['changes far apart', [0, 500, 999], 'bitfield'],
+  ] as const)('for %s one command is written, the shorter one: %j by %s', async (_, changed, command) => {
+    const full = batch(store, { size: 1_000 });
+    const monitor = await (store.redis as Redis).monitor();
+    const written: string[] = [];
+    monitor.on('monitor', (_time, [name = '', key = '']: string[]) => {
+      if (key === full.key && /^(setrange|bitfield)$/i.test(name)) written.push(name.toLowerCase());
+    });
+    await slots.apply(changes(...changed.map((slot) => [full, slot, 'accept'] as [typeof full, number, 'accept'])));
+    await waitFor(() => written.length > 0, 5_000, 'what was written');
+    monitor.disconnect();
+    expect(written).toEqual([command]);
   });
 
   test('rule 5: events of a claim are void once another has taken the batch', async () => {

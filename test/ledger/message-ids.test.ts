@@ -63,6 +63,13 @@ describe('message ids', () => {
     expect(await ids.map(['a'], [11])).toEqual([{ id: 'a', address: 11, events: [14, 16, 18] }]);
   });
 
+  test('of the early receipts of one id no more than eight are kept', async () => {
+    const { ids } = aRoute();
+    for (let i = 0; i < 12; i += 1) expect(await ids.join(['a'], [i % 2 === 0 ? 14 : 16])).toEqual(['parked']);
+    const events = [14, 16, 14, 16, 14, 16, 14, 16];
+    expect(await ids.map(['a'], [11])).toEqual([{ id: 'a', address: 11, events }]);
+  });
+
   test('all ids of one broadcast are walked, over shards and days, and none of another', async () => {
     const { clock, ids } = aRoute();
     const addressOf = (broadcast: number, slot: number) => baseAddress(batchNumber(broadcast, 3)) + offsetOf(slot, 0);
@@ -288,8 +295,9 @@ describe('message ids', () => {
     const inShard: string[] = [];
     for (let i = 0; inShard.length < 100_002; i += 1) if (shardOfId(`x${i}`) === 3) inShard.push(`x${i}`);
     const [known = '', late = '', ...stray] = inShard;
-    const key = parkedKey(store, 3, route, START_DAY);
+    // They came within two days, and count together.
     for (let from = 0; from < stray.length; from += 10_000) {
+      const key = parkedKey(store, 3, route, from < 50_000 ? START_DAY - 1 : START_DAY);
       await store.redis.hset(key, ...stray.slice(from, from + 10_000).flatMap((id) => [id, '\x05']));
     }
     await ids.map([known], [11]);
