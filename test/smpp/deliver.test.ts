@@ -1,3 +1,4 @@
+import { STATUS } from '../../src/smpp/constants.ts';
 import { readDeliver } from '../../src/smpp/deliver.ts';
 import { PduError } from '../../src/smpp/errors.ts';
 import { FIXTURES } from './fixtures.ts';
@@ -86,6 +87,36 @@ describe('readDeliver', () => {
       expect(() => read(Buffer.from(data.subarray(0, end)))).toThrow(PduError);
       expect(() => readDeliver(data, 0, end)).toThrow(expect.objectContaining({ command: 0x103, sequence: 43 }));
     }
+  });
+
+  test('says with its status what is cut: a field, or the text', () => {
+    const whole = messagePdu({ text: 'abc' });
+    for (const missing of [1, 3]) {
+      expect(() => readDeliver(whole, 0, whole.length - missing)).toThrow(
+        expect.objectContaining({ status: STATUS.ESME_RINVMSGLEN, message: 'deliver_sm: short_message is cut short' }),
+      );
+    }
+    const data = dataPdu();
+    for (const cut of [whole.subarray(0, whole.length - 4), data.subarray(0, data.length - 1)]) {
+      expect(() => readDeliver(cut, 0, cut.length)).toThrow(
+        expect.objectContaining({
+          status: STATUS.ESME_RINVCMDLEN,
+          message: expect.stringContaining('a mandatory field is missing'),
+        }),
+      );
+    }
+  });
+
+  test('a data_sm has no text but that of its message_payload', () => {
+    const deliver = read(dataPdu({ esmClass: 0x20, dataCoding: 8 }));
+    expect(deliver).toMatchObject({
+      esmClass: 0x20,
+      dataCoding: 8,
+      hasPayload: false,
+      sourceTon: 1,
+      destinationTon: 5,
+    });
+    expect(deliver.text).toHaveLength(0);
   });
 
   test('gives a PduError for one with times of delivery and validity that is cut at any octet', () => {

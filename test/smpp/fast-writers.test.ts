@@ -65,6 +65,38 @@ describe('writeDeliverReceipt', () => {
     );
   });
 
+  test('writes what it is told of addresses, class and coding, in deliver_sm and in data_sm', () => {
+    const parts = { sourceTon: 2, sourceNpi: 8, destinationTon: 3, destinationNpi: 9, esmClass: 0x20, dataCoding: 3 };
+    const head = Buffer.concat([cstr(''), u8(2), u8(8), cstr('33639980001'), u8(3), u8(9), cstr('ALERTE'), u8(0x20)]);
+    expect(written(writeDeliverReceipt(out, 5, 7, receipt({ ...parts, text: 'x' })))).toBe(
+      pdu(
+        5,
+        0,
+        7,
+        head,
+        Buffer.alloc(2),
+        cstr(''),
+        cstr(''),
+        u8(0),
+        u8(0),
+        u8(3),
+        u8(0),
+        u8(1),
+        Buffer.from('x'),
+      ).toString('hex'),
+    );
+    expect(written(writeDeliverReceipt(out, 5, 7, receipt({ ...parts, text: '', command: 0x103 })))).toBe(
+      pdu(0x103, 0, 7, head, u8(0), u8(3)).toString('hex'),
+    );
+  });
+
+  test('255 octets are a short_message still', () => {
+    const text = 'x'.repeat(255);
+    expect(written(writeDeliverReceipt(out, 5, 7, receipt({ text })))).toBe(
+      messagePdu({ sequence: 7, text }).toString('hex'),
+    );
+  });
+
   test('needs no more room than it says', () => {
     const largest = receipt({
       source: 999_999_999_999_999,

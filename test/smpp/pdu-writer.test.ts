@@ -1,3 +1,4 @@
+import { Duplex } from 'node:stream';
 import { PduWriter } from '../../src/smpp/pdu-writer.ts';
 import { pdu } from './octets.ts';
 import { flush, Pipe } from './session-fixture.ts';
@@ -68,6 +69,31 @@ describe('PduWriter', () => {
     }
     await flush();
     for (const { part, copy } of kept) expect(part.equals(copy)).toBe(true);
+  });
+
+  test('hands all blocks of a turn to the transport together', async () => {
+    const handed: number[] = [];
+    const transport = new Duplex({
+      read() {},
+      writev(chunks, done) {
+        handed.push(chunks.length);
+        done();
+      },
+    });
+    const writer = new PduWriter(transport);
+    for (let i = 0; i < 3; i++) writer.write(Buffer.alloc(60_000, i));
+    await flush();
+    expect(handed).toEqual([3]);
+  });
+
+  test('writes nothing to a transport that has ended', async () => {
+    const { writer, near } = open();
+    const failed: unknown[] = [];
+    near.on('error', (error) => failed.push(error));
+    near.end();
+    writer.writeBare(0x15, 0, 1);
+    await flush();
+    expect([near.writes, failed]).toEqual([0, []]);
   });
 
   test('room that was reserved and not used costs nothing', async () => {

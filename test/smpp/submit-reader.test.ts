@@ -1,3 +1,4 @@
+import { STATUS } from '../../src/smpp/constants.ts';
 import { PduError } from '../../src/smpp/errors.ts';
 import { readSubmit, SubmitView } from '../../src/smpp/submit-reader.ts';
 import { FIXTURES } from './fixtures.ts';
@@ -39,13 +40,37 @@ describe('readSubmit', () => {
     }
   });
 
-  test.each(['', 'ALERTE', '+999123', '1234567890123456'])(
+  test.each(['', 'ALERTE', '+999123', '12/45', '12:45', '1234567890123456'])(
     'gives 0 as the number of destination "%s"',
     (destination) => {
       const bytes = messagePdu({ command: 4, destination });
       expect(readSubmit(bytes, 0, bytes.length)).toMatchObject({ destination, destinationNumber: 0 });
     },
   );
+
+  test('gives the number of a destination of up to 15 digits', () => {
+    for (const destination of ['0', '9', '999123', '999999999999999']) {
+      const bytes = messagePdu({ command: 4, destination });
+      expect(readSubmit(bytes, 0, bytes.length).destinationNumber).toBe(Number(destination));
+    }
+  });
+
+  test('says with its status what is cut: a field, or the text', () => {
+    const bytes = messagePdu({ command: 4, sequence: 77, text: 'abc' });
+    for (const missing of [1, 3]) {
+      expect(() => readSubmit(bytes, 0, bytes.length - missing)).toThrow(
+        expect.objectContaining({ status: STATUS.ESME_RINVMSGLEN, message: 'submit_sm: short_message is cut short' }),
+      );
+    }
+    expect(() => readSubmit(bytes, 0, bytes.length - 4)).toThrow(
+      expect.objectContaining({ status: STATUS.ESME_RINVCMDLEN, message: 'submit_sm: a mandatory field is missing' }),
+    );
+  });
+
+  test('a view that was never filled is empty', () => {
+    const { source, destination, validityPeriod, shortMessage, tlvs } = new SubmitView();
+    expect([source, destination, validityPeriod, shortMessage.length, tlvs]).toEqual(['', '', '', 0, {}]);
+  });
 
   test('reads a message_payload among the TLVs', () => {
     const bytes = messagePdu({ command: 4, tlvs: [tlv(0x0424, Buffer.from('long'))] });

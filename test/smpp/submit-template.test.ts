@@ -56,6 +56,50 @@ describe('SubmitTemplate', () => {
     );
   });
 
+  test('what it is not told is 0 or empty, and the destination an international E.164 number', () => {
+    const frame = write(new SubmitTemplate({ source, shortMessage: hello }), 999123);
+    expect(decodePdu(frame, 0, frame.length)).toEqual({
+      command: 4,
+      status: 0,
+      sequence: 1,
+      service_type: '',
+      source_addr_ton: 5,
+      source_addr_npi: 0,
+      source_addr: 'ALERTE',
+      dest_addr_ton: 1,
+      dest_addr_npi: 1,
+      destination_addr: '999123',
+      esm_class: 0,
+      protocol_id: 0,
+      priority_flag: 0,
+      schedule_delivery_time: '',
+      validity_period: '',
+      registered_delivery: 0,
+      replace_if_present_flag: 0,
+      data_coding: 0,
+      sm_default_msg_id: 0,
+      short_message: hello,
+      tlvs: {},
+      droppedTlvs: 0,
+    });
+  });
+
+  test('carries its own TLVs beside a long text', () => {
+    const long = write(
+      new SubmitTemplate({ source, shortMessage: Buffer.alloc(255, 0x41), tlvs: { user_message_reference: 7 } }),
+      999123,
+    );
+    expect(decodePdu(long, 0, long.length).tlvs).toEqual({
+      user_message_reference: 7,
+      message_payload: Buffer.alloc(255, 0x41),
+    });
+  });
+
+  test('says how many octets its longest frame has', () => {
+    const template = new SubmitTemplate({ source, shortMessage: hello });
+    expect(write(template, 999_999_999_999_999)).toHaveLength(template.maxLength);
+  });
+
   test('writes destinations of 1 to 15 digits, at the edges of each length', () => {
     const template = new SubmitTemplate({ source, shortMessage: hello });
     for (let digits = 1; digits <= 15; digits++) {
