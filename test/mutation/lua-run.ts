@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { type EmbeddedRedis, startEmbeddedRedis } from '../../src/demo/embedded-redis.ts';
 import { type LuaMutant, luaMutants } from './lua-mutants.ts';
-import { Limits, loadTests, runTests, type WarmTest } from './warm-tests.ts';
+import { Durations, loadTests, runTests, type WarmTest } from './warm-tests.ts';
 
 /** The tests of a script, the nearest first; the others of the ledger come after them. */
 const NEAREST: Readonly<Record<string, readonly string[]>> = {
@@ -51,10 +51,10 @@ export async function mutateLua(options: {
   const ledger = join(tree, 'test/ledger');
   const files = readdirSync(ledger).filter((name) => name.endsWith('.test.ts'));
   const tests = await loadTests(files.map((name) => join(ledger, name)));
-  const limits = new Limits();
+  const durations = new Durations();
   const run = async (chosen: readonly WarmTest[]) => {
-    const outcomes = await runTests(chosen, { bail: true, limit: limits.of, starts: () => {} });
-    limits.learn(outcomes);
+    const outcomes = await runTests(chosen, { bail: true, limit: durations.limit, starts: () => {} });
+    durations.learn(outcomes);
     return outcomes;
   };
 
@@ -65,11 +65,13 @@ export async function mutateLua(options: {
   for (const script of options.scripts ?? Object.keys(NEAREST)) {
     const path = join(tree, 'src/ledger', script);
     const source = readFileSync(path, 'utf8');
-    const ordered = nearestFirst(tests, NEAREST[script] ?? []);
+    const ordered = durations.inOrder(tests, distanceTo(NEAREST[script] ?? []));
     const score: LuaScore = { detected: 0, mutants: 0 };
     for (const mutant of await compiling(redis.url, luaMutants(source))) {
       writeFileSync(path, mutant.source);
-      const last = (await run(ordered)).at(-1);
+      const outcomes = await run(ordered);
+      const last = outcomes.at(-1);
+      writeFileSync(path, source);
       score.mutants += 1;
       if (last?.failure) score.detected += 1;
       else say(`${script}:${mutant.line}  ${mutant.what}\n  - ${mutant.before}\n  + ${mutant.after}`);
@@ -78,8 +80,10 @@ export async function mutateLua(options: {
         process.kill(redis.pid, 'SIGKILL');
         redis = await start();
       }
+      // What a mutant left behind must not count for the next.
+      const [again] = last?.failure ? await run([ordered[outcomes.length - 1]!]) : [];
+      if (again?.failure) throw new Error(`fails without a mutant now: ${again.id}: ${again.failure}`);
     }
-    writeFileSync(path, source);
     say(`${script}: ${score.detected} of ${score.mutants}`);
     total.detected += score.detected;
     total.mutants += score.mutants;
@@ -88,12 +92,11 @@ export async function mutateLua(options: {
   return total;
 }
 
-function nearestFirst(tests: readonly WarmTest[], nearest: readonly string[]): WarmTest[] {
-  const rank = ({ file }: WarmTest): number => {
+function distanceTo(nearest: readonly string[]): (test: WarmTest) => number {
+  return ({ file }) => {
     const at = nearest.findIndex((name) => file.endsWith(`/${name}.test.ts`));
     return at === -1 ? nearest.length : at;
   };
-  return tests.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** Those that are Lua at all; the others would be noticed by anybody. */

@@ -33,6 +33,7 @@ let failed = false;
 async function mutateTypeScript(): Promise<boolean> {
   const redis = await startEmbeddedRedis({ binary, folder: join(folder, 'ts'), settings: { appendonly: 'no' } });
   process.env.TOCSIN_TEST_REDIS_URL = redis.url;
+  process.env.TOCSIN_MUTATION_DURATIONS = join(folder, 'durations.json');
   try {
     const results = await new Stryker({
       mutate: values.files?.split(',') ?? ['src/ledger/**/*.ts', 'src/smpp/**/*.ts'],

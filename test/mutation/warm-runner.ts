@@ -16,7 +16,7 @@ import {
   toMutantRunResult,
 } from '@stryker-mutator/api/test-runner';
 import fc from 'fast-check';
-import { Limits, loadTests, type Outcome, runTests, type WarmTest } from './warm-tests.ts';
+import { Durations, loadTests, type Outcome, runTests, type WarmTest } from './warm-tests.ts';
 
 const FOLDERS = ['test/ledger', 'test/smpp'];
 
@@ -30,6 +30,13 @@ const testFiles = (): string[] =>
       .sort()
       .map((name) => resolve(folder, name)),
   );
+
+/** Where the first run, without a mutant, leaves word of how long each test took. */
+function durationsFile(): string {
+  const path = process.env.TOCSIN_MUTATION_DURATIONS;
+  if (!path) throw new Error('start with npm run mutate');
+  return path;
+}
 
 /** Stryker's side of the instrumented sources. */
 const instrumented = (): InstrumenterContext => {
@@ -47,7 +54,7 @@ const resultOf = ({ id, file, milliseconds, failure }: Outcome): TestResult => {
 
 class WarmRunner implements TestRunner {
   #tests: Promise<WarmTest[]> | undefined;
-  readonly #limits = new Limits();
+  readonly #durations = new Durations();
 
   capabilities() {
     return { reloadEnvironment: false };
@@ -63,16 +70,24 @@ class WarmRunner implements TestRunner {
     return this.#tests;
   }
 
+  /** Loaded with the first mutant of this process. */
+  #loadWithMutant(): Promise<WarmTest[]> {
+    if (!this.#tests) this.#durations.load(durationsFile());
+    return this.#load();
+  }
+
   async dryRun(): Promise<DryRunResult> {
     const context = instrumented();
     const outcomes = await runTests(await this.#load(), {
       bail: false,
-      limit: this.#limits.of,
+      limit: this.#durations.limit,
       starts: ({ id }) => {
         context.currentTestId = id;
       },
     });
     delete context.currentTestId;
+    this.#durations.learn(outcomes);
+    this.#durations.save(durationsFile());
     return {
       status: DryRunStatus.Complete,
       tests: outcomes.map(resultOf),
@@ -86,7 +101,7 @@ class WarmRunner implements TestRunner {
     if (mutantActivation === 'static') context.activeMutant = String(activeMutant.id);
     let tests: WarmTest[];
     try {
-      tests = await this.#load();
+      tests = await this.#loadWithMutant();
     } catch (error) {
       return { status: MutantRunStatus.Killed, killedBy: [], failureMessage: `no test loads: ${error}`, nrOfTests: 0 };
     }
@@ -94,25 +109,37 @@ class WarmRunner implements TestRunner {
     context.hitLimit = hitLimit;
     context.hitCount = hitLimit ? 0 : undefined;
     const filter = testFilter && new Set(testFilter);
-    const chosen = nearestFirst(filter ? tests.filter(({ id }) => filter.has(id)) : tests, sandboxFileName);
-    const outcomes = await runTests(chosen, { bail: true, limit: this.#limits.of, starts: () => {} });
-    this.#limits.learn(outcomes);
-    context.activeMutant = undefined;
+    const chosen = this.#durations.inOrder(
+      filter ? tests.filter(({ id }) => filter.has(id)) : tests,
+      distanceTo(sandboxFileName),
+    );
+    const outcomes = await runTests(chosen, { bail: true, limit: this.#durations.limit, starts: () => {} });
+    this.#durations.learn(outcomes);
     const overrun = determineHitLimitReached(context.hitCount, hitLimit);
-    if (overrun) return { status: MutantRunStatus.Timeout, reason: 'hit limit' };
+    context.activeMutant = undefined;
+    context.hitLimit = undefined;
     const last = outcomes.at(-1);
+    if (last?.failure && mutantActivation === 'runtime') await this.#passes(chosen[outcomes.length - 1]!);
+    if (overrun) return { status: MutantRunStatus.Timeout, reason: 'hit limit' };
     if (last?.timedOut) return { status: MutantRunStatus.Timeout, reason: last.id };
     return toMutantRunResult({ status: DryRunStatus.Complete, tests: outcomes.map(resultOf) });
   }
+
+  /**
+   * What an earlier mutant left behind must not count for a later one: a test that failed has to pass without the mutant.
+   * Throws where it does not; the mutant is tried again in a new process then.
+   */
+  async #passes(test: WarmTest): Promise<void> {
+    const [again] = await runTests([test], { bail: true, limit: this.#durations.limit, starts: () => {} });
+    if (again?.failure) throw new Error(`${test.id} fails without a mutant now: ${again.failure}`);
+  }
 }
 
-/** Tests of the mutated file before those of others: they fail the soonest. */
-function nearestFirst(tests: readonly WarmTest[], mutated: string): WarmTest[] {
-  const name = basename(mutated, '.ts');
+/** Tests of the mutated file come before those of others: they fail the soonest. */
+function distanceTo(mutated: string): (test: WarmTest) => number {
+  const name = basename(mutated, '.ts').split('-')[0]!;
   const folder = mutated.includes('/ledger/') ? '/ledger/' : '/smpp/';
-  const distance = ({ file }: WarmTest): number =>
-    basename(file).startsWith(name.split('-')[0]!) ? 0 : file.includes(folder) ? 1 : 2;
-  return tests.toSorted((a, b) => distance(a) - distance(b));
+  return ({ file }) => (basename(file).startsWith(name) ? 0 : file.includes(folder) ? 1 : 2);
 }
 
 const makeRunner = (): TestRunner => new WarmRunner();
