@@ -88,6 +88,35 @@ describe('parseReceipt', () => {
     expect(parse(text)).toMatchObject({ messageId: '77', state: 'undeliverable' });
   });
 
+  test.each([
+    ['semicolons', 'sub:1;id:77;stat:UNDELIV;err:069;submitdate:1;donedate:2;'],
+    ['NULs between', 'sub:1\0id:\x0077\0stat:\0UNDELIV\0err:069\0submit_date:1\0done_date:2'],
+    ['blanks before the colons', 'sub :1 id : 77 stat :UNDELIV err\t:069 submit date :1 done date :2'],
+  ])('quirk 6: reads every value between %s', (_, text) => {
+    expect(parse(text)).toEqual({
+      messageId: '77',
+      state: 'undeliverable',
+      err: '069',
+      submitDate: '1',
+      doneDate: '2',
+    });
+  });
+
+  test('quirk 6: words that only end in a key are no keys', () => {
+    expect(parse('sub:1 id:77 covid:88 constat:DELIVRD terr:5 stat:UNDELIV')).toEqual({
+      messageId: '77',
+      state: 'undeliverable',
+    });
+  });
+
+  test.each([
+    ['EN_ROUTE', 'enroute'],
+    ['ACKED', 'accepted'],
+    ['delivrd', 'delivered'],
+  ])('quirk 9: finds %s where no label is before it', (word, state) => {
+    expect(parse(`sub:1 id:77 ${word} err:000`).state).toBe(state);
+  });
+
   test('quirk 6: error: is read as err:', () => {
     expect(parse('id:77 stat:UNDELIV error:069').err).toBe('069');
   });
@@ -178,6 +207,19 @@ describe('parseReceipt', () => {
     expect(parseReceipt(deliver({ text: ucs2(wide), dataCoding: 8 }))).toEqual(parse(wide));
   });
 
+  test('quirk 12: half a character at the end of UCS-2 is left out', () => {
+    const wide = 'id:77 stat:UNDELIV';
+    const odd = Buffer.concat([ucs2(wide), Buffer.from([0])]);
+    expect(parseReceipt(deliver({ text: odd, dataCoding: 8 }))).toEqual(parse(wide));
+    expect(parseReceipt(deliver({ text: '', dataCoding: 8 })).state).toBe('unknown');
+  });
+
+  test('quirk 12: reads UCS-2 behind a user data header', () => {
+    const wide = 'id:77 stat:UNDELIV';
+    const text = Buffer.concat([Buffer.from([5, 0, 3, 1, 1, 1]), ucs2(wide)]);
+    expect(parseReceipt(deliver({ text, dataCoding: 8, esmClass: 0x44 }))).toEqual(parse(wide));
+  });
+
   test('reads behind a user data header', () => {
     const text = Buffer.concat([Buffer.from([5, 0, 3, 1, 1, 1]), Buffer.from(APPENDIX_B)]);
     expect(parseReceipt(deliver({ text, esmClass: 0x44 })).messageId).toBe('1234567');
@@ -204,6 +246,44 @@ describe('isReceipt', () => {
     expect(isReceipt(deliver({ esmClass: 0, tlvs: [tlv(0x0427, u8(2))] }))).toBe(true);
     expect(isReceipt(deliver({ esmClass: 0, text: APPENDIX_B }))).toBe(true);
     expect(isReceipt(deliver({ esmClass: 0, dataCoding: 8, text: ucs2(APPENDIX_B.slice(0, 100)) }))).toBe(true);
+  });
+
+  test.each([
+    'stat:',
+    'STAT=',
+    'stat :',
+    'dlvrd:',
+    'done date:',
+    'done_date:',
+    'donedate:',
+    'submit date:',
+    'submit_date:',
+    'submitdate:',
+    'err  =',
+  ])('quirk 11: an id and "%s" make a receipt', (label) => {
+    for (const id of ['id:77', 'ID=77', 'id :77', 'message id: 77']) {
+      expect([id, isReceipt(deliver({ esmClass: 0, text: `${id} ${label}1` }))]).toEqual([id, true]);
+    }
+  });
+
+  test.each([
+    ['no id', 'stat:DELIVRD err:000'],
+    ['an id behind everything else', 'err:3 stat:x my id: 5'],
+    ['a word that ends in id', 'covid: stat:x'],
+    ['a word that begins with id', 'mon idee: stat:x'],
+    ['a word that ends in a label', 'id:77 constat:x'],
+    ['a word that begins with a label', 'id:77 stats:x error:x'],
+    ['labels without their sign', 'id 77 stat DELIVRD'],
+    ['an id without its sign', 'id 77 stat:DELIVRD'],
+  ])('quirk 44: with %s it is what a subscriber wrote', (_, text) => {
+    expect(isReceipt(deliver({ esmClass: 0, text }))).toBe(false);
+  });
+
+  test('quirk 11: other type bits say that it is none, whatever TLVs and text it has', () => {
+    const tlvs = [tlv(0x001e, cstr('7')), tlv(0x0427, u8(2))];
+    for (const esmClass of [0x08, 0x10, 0x18]) {
+      expect(isReceipt(deliver({ esmClass, text: APPENDIX_B, tlvs }))).toBe(false);
+    }
   });
 
   test.each(['STOP', 'OK merci', 'le code est id:12', 'stat: bien recu', 'Voici mon idee: dormir', ''])(
