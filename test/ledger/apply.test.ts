@@ -209,7 +209,8 @@ describe('applying events to slots', () => {
 
   test('rule 6: a group of receipts over a whole country is counted to the last one', async () => {
     const broadcastNo = newBroadcastNo();
-    const lanes = 300;
+    // More counters change than Lua can unpack at once.
+    const lanes = 600;
     const batches = Array.from({ length: 3_000 }, (_, i) =>
       batchOfLane(store, { broadcastNo, batch: i * SHARDS, lane: i % lanes, size: 4, parts: 1 }),
     );
@@ -221,9 +222,9 @@ describe('applying events to slots', () => {
       receipts.add(each, 3, 'receiptExpired');
     }
     expect(await slots.apply(receipts)).toBe(12_000);
-    const sizes = new Array<number>(lanes).fill(40);
+    const sizes = new Array<number>(lanes).fill(20);
     const kept = await slots.counts(broadcastNo, sizes);
     expect(kept).toEqual(await recounted(store, batches, sizes));
-    expect(kept[7]?.states).toMatchObject({ pending: 0, accepted: 10, delivered: 10, undeliverable: 10, expired: 10 });
+    expect(kept[7]?.states).toMatchObject({ pending: 0, accepted: 5, delivered: 5, undeliverable: 5, expired: 5 });
   });
 });
