@@ -212,7 +212,7 @@ export class Cancels {
   async #place(): Promise<Link | undefined> {
     if (this.#granted === 0) {
       const { segments, dueAt } = await this.#pacer.take(1, GRANT);
-      await this.#pacer.reach(dueAt);
+      await this.#pacer.reach(dueAt, 1);
       this.#granted = segments;
     }
     for (;;) {

@@ -14,11 +14,11 @@ const LEASE_SPAN_US = 5_000;
 /** How long before their moment segments are handed out: time to claim their slots in. */
 const LEAD_MS = 30;
 /** What was due up to this long ago is caught up with, so that pauses do not eat into the rate; the rest is forgone. */
-const CATCH_UP_MS = 50;
+const CATCH_UP_US = 50_000;
 /** Granted, and not used for this long: forgone too. Far more than a call of Redis takes, or what is caught up would be. */
-const STALE_MS = 200;
-/** Leases asked for at once, at most. */
-const MOST_AHEAD = 12;
+const STALE_MS = 250;
+/** Leases asked for at once: time for Redis to answer in. As many in every process, since shares of the rate go by it. */
+const AHEAD = 4;
 /** The part of a limit that is aimed at: what the network and two clocks do to a second must not carry it above. */
 const AIM = 0.993;
 /** A learned limit grows by this part in the first second after a cut, and with the third power of the time. */
@@ -95,7 +95,7 @@ export class Pacer {
   readonly #configured: number;
   readonly #answers: Answers;
   readonly #approach: Approach;
-  readonly #schedule = new Schedule();
+  readonly #schedule = new Schedule(() => this.limit);
   /** Granted by Redis and not used yet, due at `#dueAt`. */
   #balance = 0;
   #dueAt = 0;
@@ -105,9 +105,6 @@ export class Pacer {
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** Asked for ahead of need, oldest first. */
   #ahead: Promise<Grant>[] = [];
-  /** How long Redis takes to lease, and for how long a lease lasts, in ms. */
-  #leaseTakesMs = 0;
-  #leaseLastsMs = LEASE_SPAN_US / 1_000;
   /** Segments handed out since the process began, less what came back. */
   #taken = 0;
   /** Refusals count again when this many are answered, or at that moment: until then they are of the round of the last cut. */
@@ -139,7 +136,7 @@ export class Pacer {
    * them. What is not used goes back by `giveBack`. Rejects when the store refuses.
    */
   async take(least: number, most: number): Promise<Grant> {
-    if (this.#schedule.until(this.#dueAt) < -STALE_MS) this.#balance = 0;
+    if (performance.now() - this.#dueAt > STALE_MS) this.#balance = 0;
     for (;;) {
       await this.#learning;
       const now = performance.now();
@@ -160,15 +157,13 @@ export class Pacer {
 
   /** Adds a lease to the balance, and waits until it is nearly due. */
   async #more(most: number): Promise<void> {
-    // So many at once that the rate is kept however long Redis takes.
-    const depth = Math.min(MOST_AHEAD, 1 + Math.ceil((1.5 * this.#leaseTakesMs) / this.#leaseLastsMs));
-    while (this.#ahead.length < depth) {
+    while (this.#ahead.length < AHEAD) {
       const lease = this.#lease(most);
       lease.catch(ignore); // whoever takes it hears of it
       this.#ahead.push(lease);
     }
     const { segments, dueAt } = await this.#ahead.shift()!; // off the list before it is awaited: one that failed must not fail again
-    const early = this.#schedule.until(dueAt) - LEAD_MS;
+    const early = dueAt - performance.now() - LEAD_MS;
     if (this.#unlimited || early < -LEAD_MS - STALE_MS) return;
     if (early >= 1) await sleep(Math.round(early));
     this.#balance += segments;
@@ -176,20 +171,16 @@ export class Pacer {
   }
 
   /** Waits until segments that were granted may leave. */
-  async reach(dueAt: number): Promise<void> {
-    if (dueAt !== AT_ONCE) await this.#schedule.reach(dueAt);
+  async reach(dueAt: number, segments: number): Promise<void> {
+    if (dueAt !== AT_ONCE) await this.#schedule.reach(dueAt, segments);
   }
 
   async #lease(wanted: number): Promise<Grant> {
-    const catchUpUs = Math.round((CATCH_UP_MS + this.#schedule.shift) * 1_000);
-    const asked = [this.#key, this.#configured * AIM, wanted, LEASE_SPAN_US, catchUpUs] as const;
-    const askedAt = performance.now();
+    const asked = [this.#key, this.#configured * AIM, wanted, LEASE_SPAN_US, CATCH_UP_US] as const;
     const [segments, dueUs, nowUs, learned, cuts] = await this.#redis.pacerLease(...asked, GROWTH, GROWTH_SEGMENTS);
     this.#lookedAt = performance.now();
-    this.#leaseTakesMs += (this.#lookedAt - askedAt - this.#leaseTakesMs) / 8;
     this.#schedule.observe(nowUs);
     this.#follow(learned, cuts);
-    if (!this.#unlimited) this.#leaseLastsMs = (segments * 1_000) / this.limit;
     return { segments, dueAt: this.#schedule.local(dueUs) };
   }
 

@@ -108,8 +108,8 @@ export class Pump {
     pacer.giveBack(segments - needed);
     const regionDueAt = gates.use(run.lane.region, needed);
     const moment = async () => {
-      await pacer.reach(dueAt);
-      await gates.reach(run.lane.region, regionDueAt);
+      await pacer.reach(dueAt, needed);
+      await gates.reach(run.lane.region, regionDueAt, needed);
     };
     link.reserve(needed);
     this.#underWay += 1;

@@ -47,8 +47,8 @@ export class RegionGates {
     return gate.dueAt;
   }
 
-  async reach(region: string, dueAt: number): Promise<void> {
-    if (dueAt !== AT_ONCE) await this.#gate(region)?.pacer.reach(dueAt);
+  async reach(region: string, dueAt: number, segments: number): Promise<void> {
+    if (dueAt !== AT_ONCE) await this.#gate(region)?.pacer.reach(dueAt, segments);
   }
 
   #gate(region: string): Gate | undefined {

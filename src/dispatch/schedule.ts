@@ -1,28 +1,72 @@
 /**
- * Keeps to moments of a schedule that Redis's clock gives, in local time. Whatever comes late once shifts all that follows,
- * and the shift is worked off slowly: so a pause, of this process or of Redis, never turns into a bunch.
+ * Keeps to moments of a schedule that Redis's clock gives, in local time, and never lets more leave within a second than
+ * was due within it: whatever comes late waits for that, so a pause, of this process or of Redis, never turns into a
+ * bunch. Where every process keeps to its own part of the schedule, all together keep to the whole.
  */
 
-/** What is late by more is not made up for. */
-const MAX_SHIFT_MS = 3_000;
-/** After a rest of this long nothing is left that could bunch with what comes. */
-const REST_MS = 1_000;
-/** How much of the shift is worked off: 4 ms a second, so the rate is never above 100.4 %. */
-const WORKED_OFF = 0.004;
-/** Timers are never early and always a little late: that much is no lateness, or it would add up. */
-const TIMER_MS = 3;
 /** How fast the estimate of the offset may rise: clocks drift apart by much less. */
 const DRIFT = 0.0005;
 /** A clock that was set, rather than one that drifts. */
 const JUMP_MS = 1_000;
+const BUCKET_MS = 2;
+const SECOND = 500;
+/** How much more than what was due may leave in a second: so that the echo of a pause dies away. */
+const SLACK = 0.004;
+const LOOK_MS = 3;
+/** What had to wait for this long waits no longer: nothing that was due is left to measure it by. */
+const PATIENCE_MS = 600;
+
+/** A count of what was lately, over so many buckets. */
+class Lately {
+  readonly #counts: Float64Array;
+  #bucket = 0;
+  #sum = 0;
+
+  constructor(buckets: number) {
+    this.#counts = new Float64Array(buckets);
+  }
+
+  /** What was counted until `now`. */
+  at(now: number): number {
+    const bucket = Math.floor(now / BUCKET_MS);
+    const { length } = this.#counts;
+    if (bucket - this.#bucket >= length) {
+      this.#counts.fill(0);
+      this.#sum = 0;
+      this.#bucket = bucket;
+    }
+    for (; this.#bucket < bucket; this.#bucket += 1) {
+      const oldest = (this.#bucket + 1) % length;
+      this.#sum -= this.#counts[oldest]!;
+      this.#counts[oldest] = 0;
+    }
+    return this.#sum;
+  }
+
+  /** Counts at `moment`, which is not after `now`; what is older than all buckets counts no more. */
+  add(moment: number, count: number, now: number): void {
+    this.at(now);
+    const bucket = Math.floor(Math.min(moment, now) / BUCKET_MS);
+    const { length } = this.#counts;
+    if (this.#bucket - bucket >= length) return;
+    this.#counts[bucket % length]! += count;
+    this.#sum += count;
+  }
+}
 
 export class Schedule {
   /** Local time minus Redis's, in ms: the least that was seen of late, since replies come late but never early. */
   #offset = 0;
   #seenAt = Number.NEGATIVE_INFINITY;
-  #shift = 0;
-  #shiftAt = 0;
-  #reachedAt = 0;
+  readonly #due = new Lately(SECOND);
+  /** A bucket more, since the oldest one leaves at its beginning. */
+  readonly #left = new Lately(SECOND + 1);
+  readonly #rate: () => number;
+
+  /** `rate` tells how many are due in a second, by all processes. */
+  constructor(rate: () => number) {
+    this.#rate = rate;
+  }
 
   /** Takes in a reading of Redis's clock (µs) that has just arrived. */
   observe(redisUs: number): void {
@@ -30,43 +74,28 @@ export class Schedule {
     const offset = now - redisUs / 1_000;
     const expected = this.#offset + (now - this.#seenAt) * DRIFT;
     const jumped = !(Math.abs(offset - expected) < JUMP_MS);
-    // A better estimate is no reason to hurry.
-    if (!jumped && offset < expected) this.#delay(expected - offset);
     this.#offset = jumped ? offset : Math.min(offset, expected);
     this.#seenAt = now;
   }
 
-  /** A moment by Redis's clock (µs) in local time, by performance.now(), before any shift. */
+  /** A moment by Redis's clock (µs) in local time, by performance.now(). */
   local(redisUs: number): number {
     return redisUs / 1_000 + this.#offset;
   }
 
-  /** By how much everything is late now, in ms. */
-  get shift(): number {
-    const now = performance.now();
-    const rested = now - this.#reachedAt > REST_MS + this.#shift;
-    this.#shift = rested ? 0 : Math.max(0, this.#shift - (now - this.#shiftAt) * WORKED_OFF);
-    this.#shiftAt = now;
-    return this.#shift;
-  }
-
-  /** How long until `at` (as of `local`) is there, with the shift in force, in ms; below 0 when it has passed. */
-  until(at: number): number {
-    return at + this.shift - performance.now();
-  }
-
-  /** Waits for `at`; what is late already leaves at once and shifts what follows. */
-  async reach(at: number): Promise<void> {
-    // Again, since the shift may have grown meanwhile.
-    for (let early = this.until(at); early >= 1; early = this.until(at)) {
-      await new Promise((resolve) => setTimeout(resolve, early));
+  /** Waits until `count` that are due at `at` may leave. */
+  async reach(at: number, count: number): Promise<void> {
+    for (let early = at - performance.now(); early >= 1; early = at - performance.now()) await pause(early);
+    const slack = SLACK * this.#rate();
+    const patience = performance.now() + PATIENCE_MS;
+    let now = performance.now();
+    this.#due.add(at, count, now);
+    while (this.#left.at(now) + count > this.#due.at(now) + slack && now < patience) {
+      await pause(LOOK_MS);
+      now = performance.now();
     }
-    const late = -this.until(at) - TIMER_MS;
-    this.#reachedAt = performance.now();
-    if (late > 0) this.#delay(late);
-  }
-
-  #delay(byMs: number): void {
-    this.#shift = Math.min(MAX_SHIFT_MS, this.shift + byMs);
+    this.#left.add(now, count, now);
   }
 }
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -28,7 +28,7 @@ async function grants(pacer: Pacer, untilMs: number): Promise<number[]> {
   while (performance.now() < untilMs) {
     const { segments, dueAt } = await pacer.take(1, 500);
     writes.push(
-      pacer.reach(dueAt).then(() => {
+      pacer.reach(dueAt, segments).then(() => {
         const now = performance.now();
         for (let i = 0; i < segments; i += 1) at.push(now);
       }),
@@ -88,7 +88,7 @@ describe('a limited route', () => {
     const start = performance.now();
     const { segments, dueAt } = await pacer.take(4, 8);
     expect(segments).toBeGreaterThanOrEqual(4);
-    await pacer.reach(dueAt);
+    await pacer.reach(dueAt, 1);
     expect(performance.now() - start).toBeGreaterThan(100);
   });
 
@@ -98,7 +98,7 @@ describe('a limited route', () => {
     pacer.giveBack(1);
     const start = performance.now();
     const { dueAt } = await pacer.take(1, 1);
-    await pacer.reach(dueAt);
+    await pacer.reach(dueAt, 1);
     expect(performance.now() - start).toBeLessThan(50);
   });
 
@@ -108,7 +108,8 @@ describe('a limited route', () => {
     const restUntil = performance.now() + 500;
     await waitFor(() => performance.now() > restUntil);
     const at = await grants(pacer, performance.now() + 300);
-    expect(at.length).toBeLessThan(68);
+    // What is due in the time, what was asked for ahead, and what a moment is caught up with.
+    expect(at.length).toBeLessThan(90);
   });
 });
 
