@@ -144,6 +144,19 @@ describe('taking a batch and claiming its slots', () => {
     expect([counts?.states.sending, counts?.inDoubt]).toEqual([2, 1]);
   });
 
+  test('a claim whose reply was lost is granted again to a slot that is in doubt, or has parts that arrived', async () => {
+    const one = batch(store, { parts: 2 });
+    const held = [IN_DOUBT, 0x20, 0x40, IN_DOUBT | 0x60, 0];
+    await putSlots(store, one, held);
+    const { epoch } = await slots.take(one);
+    const granted = [1, 1, 1, 1, 1, 1, 1, 1];
+    expect([...(await slots.claim(one, epoch, 0, 7))!]).toEqual(granted);
+    expect([...(await slots.claim(one, epoch, 0, 7))!]).toEqual(granted);
+    expect((await readSlots(store, one)).slice(0, 5)).toEqual(held.map((byte) => byteOf('sending', byte)));
+    const [counts] = await slots.counts(one.broadcastNo, [8]);
+    expect(counts?.states).toMatchObject({ pending: 0, sending: 8 });
+  });
+
   test('rule 5: an acceptance that comes after the takeover keeps the text from going out again', async () => {
     const one = batch(store);
     const first = await slots.take(one);
