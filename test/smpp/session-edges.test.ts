@@ -156,6 +156,27 @@ describe('requests and submissions', () => {
     expect(await cancelled).toMatchObject({ code: 'smpp_no_answer' });
   });
 
+  test('a request waits for its response until the deadline, and its response is nothing odd', async () => {
+    fixture = await boundSession({ responseTimeoutMs: 1_000 });
+    const cancelled = fixture.session.cancel({ message_id: '7' });
+    fixture.clock.advance(999);
+    await fixture.send(pdu(0x80000008, STATUS.ESME_RCANCELFAIL, 2));
+    expect(await cancelled).toBe(STATUS.ESME_RCANCELFAIL);
+    expect(fixture.anomalies).toEqual([]);
+  });
+
+  test('an unbind waits for its response until the deadline', async () => {
+    fixture = await boundSession({ bindTimeoutMs: 5_000, responseTimeoutMs: 60_000 });
+    const unbound = fixture.session.unbind();
+    const [unbind] = await fixture.take();
+    fixture.clock.advance(4_999);
+    await flush();
+    expect(fixture.session.state).toBe('unbinding');
+    await fixture.send(pdu(0x80000006, 0, unbind!.sequence));
+    await unbound;
+    expect(fixture.told.at(-1)).toEqual(['closed', 'unbound', []]);
+  });
+
   test('a data_sm before the bind is refused by its own response', async () => {
     fixture = openSession();
     await fixture.send(pdu(0x103, 0, 9, Buffer.from('\0\x01\x01999123\0\x05\0ALERTE\0\x04\0\0', 'latin1')));
