@@ -1,5 +1,6 @@
 /** A lock that one process holds while it renews it; when it dies another has it within `ms`. */
 import type { Store } from '../store/connection.ts';
+import { shortenExpiry } from '../store/expiry.ts';
 
 export class Lock {
   readonly #store: Store;
@@ -18,7 +19,10 @@ export class Lock {
   async hold(): Promise<boolean> {
     const { redis } = this.#store;
     if ((await redis.set(this.#key, this.#holder, 'PX', this.#ms, 'NX')) === 'OK') return true;
-    if ((await redis.get(this.#key)) !== this.#holder) return false;
+    if ((await redis.get(this.#key)) !== this.#holder) {
+      await shortenExpiry(redis, this.#key, this.#ms);
+      return false;
+    }
     await redis.pexpire(this.#key, this.#ms);
     return true;
   }

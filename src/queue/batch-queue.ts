@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { ErrorCode, type Job, Queue, type QueueOptions, Worker, type WorkerOptions } from 'bullmq';
 import type { Store } from '../store/connection.ts';
+import { shortenExpiry } from '../store/expiry.ts';
 import { type BatchJob, batchJobId } from './jobs.ts';
 
 /** A killed worker's jobs are back with the others within the sum of both. */
@@ -82,12 +83,19 @@ export class BatchQueue {
   }
 
   /**
-   * Brings back jobs that are put off for longer than anybody puts them off: a clock has jumped since, and they would wait
-   * for as long as the jump was. Returns how many.
+   * Undoes what a clock that was set back leaves behind: locks of dead processes that would stand for as long as the jump
+   * was, and jobs that are put off for longer than anybody puts them off. Returns how many of these.
    */
   async recall(): Promise<number> {
+    const key = (name: string) => this.#queue.toKey(name);
+    const active = await this.#redis.lrange(key('active'), 0, RECALL_AT_ONCE - 1);
+    await Promise.all([
+      shortenExpiry(this.#redis, key('stalled-check'), STALLED_CHECK_MS),
+      // Whoever lives renews its lock well before that.
+      ...active.map((id) => shortenExpiry(this.#redis, `${key(id)}:lock`, LOCK_MS)),
+    ]);
     const late = (Date.now() + PUT_OFF_MOST_MS) * DELAY_UNITS;
-    const ids = await this.#redis.zrangebyscore(this.#queue.toKey('delayed'), late, '+inf', 'LIMIT', 0, RECALL_AT_ONCE);
+    const ids = await this.#redis.zrangebyscore(key('delayed'), late, '+inf', 'LIMIT', 0, RECALL_AT_ONCE);
     const jobs = await Promise.all(ids.map((id) => this.#queue.getJob(id)));
     // One that was taken meanwhile needs no recall.
     const recalled = await Promise.allSettled(jobs.map((job) => job?.promote()));

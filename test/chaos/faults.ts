@@ -54,11 +54,16 @@ const clocksOf = (seconds: number, dispatchers?: number) => ({
   mend: async (stage: Stage): Promise<void> => stage.shiftClocks(0),
 });
 
+/** A dispatcher dies at the same moment: what it held is held by the clock of Redis. */
 const storeClock = (seconds: number) => ({
   strikes: 1,
   forMs: 0,
   unavailable: noCompiler,
-  strike: ({ stage }: StrikeContext): Promise<void> => stage.redis.shiftClock(seconds),
+  strike: async ({ stage, random }: StrikeContext): Promise<void> => {
+    const jumped = stage.redis.shiftClock(seconds);
+    await stage.killDispatcher(between(random, 0, stage.dispatchers - 1));
+    await jumped;
+  },
   mend: (stage: Stage): Promise<void> => stage.redis.shiftClock(0),
 });
 
@@ -174,8 +179,16 @@ const SINGLE_FAULTS: readonly StrikingFault[] = [
   { name: 'clock-forward', says: 'the clock of the dispatchers jumps an hour ahead', ...clocksOf(HOUR_S) },
   { name: 'clock-back', says: 'the clock of the dispatchers jumps an hour back', ...clocksOf(-HOUR_S) },
   { name: 'clock-apart', says: 'the clock of one dispatcher of two jumps an hour ahead', ...clocksOf(HOUR_S, 1) },
-  { name: 'store-clock-forward', says: 'the clock of Redis jumps an hour ahead', ...storeClock(HOUR_S) },
-  { name: 'store-clock-back', says: 'the clock of Redis jumps an hour back', ...storeClock(-HOUR_S) },
+  {
+    name: 'store-clock-forward',
+    says: 'the clock of Redis jumps an hour ahead as a dispatcher dies',
+    ...storeClock(HOUR_S),
+  },
+  {
+    name: 'store-clock-back',
+    says: 'the clock of Redis jumps an hour back as a dispatcher dies',
+    ...storeClock(-HOUR_S),
+  },
 ];
 
 /** Faults that come one upon the other; clocks stay as they are, since a process that starts with two believes one. */

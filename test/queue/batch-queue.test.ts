@@ -114,6 +114,35 @@ describe('the queue of a route', () => {
     await asBullMq.close();
   });
 
+  test('takes over from a dead worker though the clock of Redis was set back since, and its locks would stand for an hour', async () => {
+    await queue.add([job(1, 5)]);
+    const { redis } = store;
+    const taken: string[] = [];
+    const stuck = new Promise<void>(() => {});
+    const dead = startBatchWorker({
+      store,
+      connection: duplicate(redis),
+      route,
+      concurrency: 1,
+      process: async () => {
+        taken.push('dead');
+        await stuck;
+      },
+      onError: () => {},
+    });
+    await waitFor(() => taken.length === 1);
+    await dead.close(true);
+    const prefix = `{${store.prefix}queue-${route}}:batches-${route}:`;
+    await redis.pexpire(`${prefix}${batchJobId(job(1, 5))}:lock`, 3_600_000);
+    await redis.set(`${prefix}stalled-check`, '1', 'PX', 3_600_000);
+    await queue.recall();
+    work(async () => {
+      taken.push('living');
+    });
+    await waitFor(() => taken.length === 2, 10_000);
+    expect(taken).toEqual(['dead', 'living']);
+  });
+
   test('a job is in the store as BullMQ itself would have put it there', async () => {
     const given = [job(7, 1), job(8, 2_000_000), job(9, 400_001)];
     const theirs = new Queue<BatchJob>(`batches-${route}`, {
