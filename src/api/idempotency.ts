@@ -5,6 +5,7 @@
 import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import { TocsinError } from '../errors.ts';
 import type { Store } from '../store/connection.ts';
+import { shortenExpiry } from '../store/expiry.ts';
 
 export const REPLY_KEPT_MS = 24 * 3_600_000;
 /** A claim whose process died is free again after this; a living one renews it. */
@@ -65,8 +66,10 @@ export async function once(
   const running: Held = { state: 'running', print: attempt.print };
   const mine = JSON.stringify(running);
   if ((await store.redis.set(key, mine, 'PX', CLAIM_MS, 'NX')) === null) {
-    const reply = replay(await store.redis.get(key), attempt);
-    return { reply, replayed: true };
+    const json = await store.redis.get(key);
+    if (json !== null && (JSON.parse(json) as Held).state === 'running')
+      await shortenExpiry(store.redis, key, CLAIM_MS);
+    return { reply: replay(json, attempt), replayed: true };
   }
   const renewal = setInterval(() => {
     store.redis.pexpire(key, CLAIM_MS).catch(() => {});

@@ -112,6 +112,20 @@ describe('Idempotency-Key', () => {
     expect(REPLY_KEPT_MS).toBe(86_400_000);
   });
 
+  test('a claim of a dead process is free soon though the clock of Redis was set back since', async () => {
+    let again: unknown;
+    await once(store, ATTEMPT, async () => {
+      await store.redis.pexpire(await only(), 3_600_000);
+      again = await once(store, ATTEMPT, async () => REPLY).catch((error: unknown) => error);
+      expect(await store.redis.pttl(await only())).toBeLessThanOrEqual(5_000);
+      return REPLY;
+    });
+    expect(again).toMatchObject({ code: 'idempotency_key_in_use' });
+    expect(await store.redis.pttl(await only())).toBeGreaterThan(REPLY_KEPT_MS - 10_000);
+    await once(store, ATTEMPT, async () => REPLY);
+    expect(await store.redis.pttl(await only())).toBeGreaterThan(REPLY_KEPT_MS - 10_000);
+  });
+
   test('what is kept cannot be read without the caller’s token', async () => {
     await once(store, ATTEMPT, async () => REPLY);
     const held = (await store.redis.get(await only())) ?? '';
