@@ -129,6 +129,7 @@ describe('the OpenAPI document', () => {
       '/v1/broadcasts/{id}': `/v1/broadcasts/${id}`,
       '/v1/broadcasts/{id}/lanes': `/v1/broadcasts/${id}/lanes`,
       '/v1/broadcasts/{id}/recipients/{msisdn}': `/v1/broadcasts/${id}/recipients/33639980001`,
+      '/v1/broadcasts/{id}/replies': `/v1/broadcasts/${id}/replies`,
       '/v1/directory': '/v1/directory',
       '/v1/directory/missing': '/v1/directory/missing?services=15',
       '/v1/directory/{region}/{service}': '/v1/directory/35/15',

@@ -136,10 +136,12 @@ describe('a submission', () => {
 
   test('of extension characters in Latin-1 is as long as its septets on the air', async () => {
     const simulator = await fixture.start({ submissions: { checkLength: true, defaultAlphabet: 'latin1' } });
-    const client = await fixture.boundRaw(simulator);
-    for (const [i, octets] of [80, 81].entries()) {
-      client.submit(2 + i, ALICE, { short_message: Buffer.alloc(octets, '[') });
-      const status = i === 0 ? STATUS.ESME_ROK : STATUS.ESME_RINVMSGLEN;
+    for (const [octets, status] of [
+      [80, STATUS.ESME_ROK],
+      [81, STATUS.ESME_RINVMSGLEN],
+    ] as const) {
+      const client = await fixture.boundRaw(simulator);
+      client.submit(2, ALICE, { short_message: Buffer.alloc(octets, '[') });
       expect(await client.next(COMMAND.submit_sm_resp)).toMatchObject({ status });
     }
   });

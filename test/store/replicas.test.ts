@@ -201,6 +201,8 @@ describe('a write that replicas must hold', () => {
       if (replicas > 0) await servers.replicaOf(replica);
       line.leadTo(replica.port);
       const progress = await running.until(id, ended, 30_000);
+      // Receipts may still come in, and move slots while they are counted.
+      await waitFor(async () => (await running.verify(id)).differences.length === 0, 10_000);
       await expectAccountedFor(running, id);
       return { progress, record: running.record(), sentApart: atDeath - atApart };
     }
