@@ -99,9 +99,12 @@ describe('applying events to slots', () => {
     monitor.on('monitor', (_time, [name = '', key = '']: string[]) => {
       if (key === full.key && /^(setrange|bitfield)$/i.test(name)) written.push(name.toLowerCase());
     });
-    await slots.apply(changes(...changed.map((slot) => [full, slot, 'accept'] as [typeof full, number, 'accept'])));
-    await waitFor(() => written.length > 0, 5_000, 'what was written');
-    monitor.disconnect();
+    try {
+      await slots.apply(changes(...changed.map((slot) => [full, slot, 'accept'] as [typeof full, number, 'accept'])));
+      await waitFor(() => written.length > 0, 5_000, 'what was written');
+    } finally {
+      monitor.disconnect();
+    }
     expect(written).toEqual([command]);
   });
 
