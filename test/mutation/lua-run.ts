@@ -7,12 +7,12 @@ import { type EmbeddedRedis, startEmbeddedRedis } from '../../src/demo/embedded-
 import { type LuaMutant, luaMutants } from './lua-mutants.ts';
 import { Durations, loadTests, runTests, type WarmTest } from './warm-tests.ts';
 
-/** The tests of a script, the nearest first; the others of the ledger come after them. */
-const NEAREST: Readonly<Record<string, readonly string[]>> = {
-  'apply.lua': ['apply', 'parts', 'counts'],
-  'claim.lua': ['claim', 'apply'],
-  'take.lua': ['claim'],
-  'join.lua': ['message-ids'],
+/** The tests that call a script, the nearest first. */
+const TESTS_OF: Readonly<Record<string, readonly string[]>> = {
+  'apply.lua': ['apply', 'parts', 'counts', 'claim', 'keys'],
+  'claim.lua': ['claim', 'apply', 'parts', 'keys'],
+  'take.lua': ['claim', 'apply', 'parts', 'keys'],
+  'join.lua': ['message-ids', 'keys'],
 };
 /** A script that runs for longer makes Redis answer others that it is busy. */
 const BUSY_MS = '1000';
@@ -62,10 +62,10 @@ export async function mutateLua(options: {
   if (unchanged) throw new Error(`fails without a mutant: ${unchanged.id}: ${unchanged.failure}`);
 
   const total: LuaScore = { detected: 0, mutants: 0 };
-  for (const script of options.scripts ?? Object.keys(NEAREST)) {
+  for (const script of options.scripts ?? Object.keys(TESTS_OF)) {
     const path = join(tree, 'src/ledger', script);
     const source = readFileSync(path, 'utf8');
-    const ordered = durations.inOrder(tests, distanceTo(NEAREST[script] ?? []));
+    const ordered = testsOf(script, tests, durations);
     const score: LuaScore = { detected: 0, mutants: 0 };
     for (const mutant of await compiling(redis.url, luaMutants(source))) {
       writeFileSync(path, mutant.source);
@@ -92,11 +92,13 @@ export async function mutateLua(options: {
   return total;
 }
 
-function distanceTo(nearest: readonly string[]): (test: WarmTest) => number {
-  return ({ file }) => {
-    const at = nearest.findIndex((name) => file.endsWith(`/${name}.test.ts`));
-    return at === -1 ? nearest.length : at;
-  };
+function testsOf(script: string, tests: readonly WarmTest[], durations: Durations): WarmTest[] {
+  const files = (TESTS_OF[script] ?? []).map((name) => `/${name}.test.ts`);
+  const rank = ({ file }: WarmTest): number => files.findIndex((name) => file.endsWith(name));
+  return durations.inOrder(
+    tests.filter((test) => rank(test) !== -1),
+    rank,
+  );
 }
 
 /** Those that are Lua at all; the others would be noticed by anybody. */
