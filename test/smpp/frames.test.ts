@@ -79,6 +79,9 @@ describe('FrameReader', () => {
   test('takes a frame of exactly the most octets and none above', () => {
     const largest = pdu(0x15, 0, 1, Buffer.alloc(84));
     expect(read([largest], new FrameReader({ maxPduBytes: 100 })).frames).toEqual([largest]);
+    const octets = [...largest].map((octet) => Buffer.from([octet]));
+    expect(read(octets, new FrameReader({ maxPduBytes: 100 })).frames).toEqual([largest]);
+    expect(read(octets, new FrameReader({ maxPduBytes: 99 })).error).toBeInstanceOf(FrameError);
     expect(read([largest], new FrameReader({ maxPduBytes: 99 })).error).toBeInstanceOf(FrameError);
   });
 

@@ -56,6 +56,34 @@ describe('Wire', () => {
     expect(told.length).toBeGreaterThan(2);
   });
 
+  test('reads on while a transport holds back less than may wait', async () => {
+    const [near, far] = [new Pipe(), new Pipe()];
+    near.other = far;
+    far.other = near;
+    const told: unknown[] = [];
+    const wire = new Wire(near, handlers(told), { maxQueuedBytes: 50_000 });
+    near.stalled = true;
+    wire.writer.write(Buffer.alloc(40_000));
+    await flush();
+    expect(wire.writer.blocked).toBe(true);
+    for (let i = 0; i < 3; i++) {
+      far.write(pdu(0x15, 0, 1));
+      await flush();
+    }
+    expect(told).toEqual(['chunk end', 'chunk end', 'chunk end']);
+  });
+
+  test('tells that a transport closed that neither ended nor failed', async () => {
+    const [near, far] = [new Pipe(), new Pipe()];
+    near.other = far;
+    far.other = near;
+    const told: unknown[] = [];
+    new Wire(near, handlers(told));
+    near.destroy();
+    await flush();
+    expect(told).toEqual(['peer_closed']);
+  });
+
   test('tells nothing after end, and reads no more', async () => {
     const [near, far] = [new Pipe(), new Pipe()];
     near.other = far;
