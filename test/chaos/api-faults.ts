@@ -77,7 +77,7 @@ async function killedInCancel(stage: Stage, plan: RunPlan): Promise<Outcome> {
   const { notice, phrase } = await approvedNotice(people, audience);
   const { id } = await people.cell.mustPost(`/v1/notices/${notice}/launch`, { phrase });
   const broadcast = String(id);
-  const watch = new Watch(stage.smsc, stage.signal, () => {});
+  const watch = new Watch(stage);
   watch.start();
   await watch.reach(momentsOf(plan.random, 1, plan.recipients)[0]!);
   const kill = killAfter(stage, between(plan.random, 0, CALL_MS));

@@ -198,10 +198,10 @@ export class Stage {
     });
   }
 
-  /** Throws, with the end of its log, when a dispatcher has ended by itself. */
+  /** Throws, with the end of its log, when a program has ended that nobody here has ended. */
   requireRunning(): void {
-    const ended = this.#dispatchers.find(({ child }) => hasEnded(child));
-    if (ended) throw new Error(`the dispatcher ended by itself:\n${tailOf(ended.child)}`);
+    const ended = [this.smsc.child, ...this.#dispatchers.map(({ child }) => child)].find(hasEnded);
+    if (ended) throw new Error(`the ${ended.name} ended by itself:\n${tailOf(ended)}`);
   }
 
   /** Starts the API unless it runs, and waits until it answers; returns where. */

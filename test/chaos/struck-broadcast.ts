@@ -35,7 +35,7 @@ export async function runStruck(stage: Stage, fault: StrikingFault, plan: RunPla
   await stage.smsc.reset();
   const parkedBefore = await parkedReceipts(stage);
   const seeded = await seedAudience(stage, recipients);
-  const watch = new Watch(stage.smsc, stage.signal, (accepted) =>
+  const watch = new Watch(stage, (accepted) =>
     stage.screen.progress(`${title}: ${accepted} of ${recipients} accepted`),
   );
   watch.start();

@@ -1,7 +1,7 @@
 /** Follows the simulator's record while a broadcast runs: it says when a moment has come, and keeps what was accepted when. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SimulatedSmsc } from '../../bench/simulated-smsc.ts';
 import type { Sample } from './recovery.ts';
+import type { Stage } from './stage.ts';
 
 const POLL_MS = 25;
 /** Nothing accepted for so long, with no fault on: the broadcast has come to a stand. */
@@ -9,15 +9,13 @@ const STANDSTILL_MS = 60_000;
 
 export class Watch {
   readonly samples: Sample[] = [];
-  readonly #smsc: SimulatedSmsc;
-  readonly #signal: AbortSignal;
+  readonly #stage: Stage;
   readonly #onSample: (accepted: number) => void;
   #stopped = false;
   #loop: Promise<void> | undefined;
 
-  constructor(smsc: SimulatedSmsc, signal: AbortSignal, onSample: (accepted: number) => void) {
-    this.#smsc = smsc;
-    this.#signal = signal;
+  constructor(stage: Stage, onSample: (accepted: number) => void = () => {}) {
+    this.#stage = stage;
     this.#onSample = onSample;
   }
 
@@ -26,9 +24,9 @@ export class Watch {
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopped && !this.#signal.aborted) {
+    while (!this.#stopped && !this.#stage.signal.aborted) {
       // A simulator that is frozen answers when it is thawed; what it says then is of then.
-      const record = await this.#smsc.record().catch(() => undefined);
+      const record = await this.#stage.smsc.record().catch(() => undefined);
       if (record) {
         this.samples.push({ at: Date.now(), accepted: record.accepted });
         this.#onSample(record.accepted);
@@ -45,7 +43,8 @@ export class Watch {
   async reach(accepted: number): Promise<void> {
     let moved = { accepted: this.accepted, at: performance.now() };
     while (this.accepted < accepted) {
-      this.#signal.throwIfAborted();
+      this.#stage.signal.throwIfAborted();
+      this.#stage.requireRunning();
       if (this.accepted > moved.accepted) moved = { accepted: this.accepted, at: performance.now() };
       if (performance.now() - moved.at > STANDSTILL_MS) {
         throw new Error(`the broadcast stands still at ${moved.accepted} accepted, before ${accepted}`);
