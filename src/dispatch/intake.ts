@@ -33,6 +33,8 @@ const NOBODY_MS = 1_000;
 
 /** Fewer too many are let be: each that moves costs a few calls. */
 const SURPLUS = 2;
+/** Batches that return to their own route in one look. */
+const RETURN_AT_ONCE = 2;
 
 /** Batches that each of some processes has at hand, where `left` are left. */
 export const shareOf = (left: number, processes: number, most: number): number =>
@@ -43,10 +45,17 @@ function mostAtHand({ links, window }: IntakeDeps['route']): number {
   return Math.max(64, Math.min(128, Math.ceil((2 * links * window) / BATCH_SIZE)));
 }
 
+interface Running {
+  readonly rank: number;
+  readonly on: RouteDispatch;
+  /** The route that would carry it if it began now. */
+  readonly better: () => RouteDispatch | undefined;
+}
+
 export class Intake {
   readonly #deps: IntakeDeps;
   /** Batches that run now, on whichever route. */
-  readonly #running = new Map<number, { readonly rank: number; readonly on: RouteDispatch }>();
+  readonly #running = new Map<number, Running>();
   #worker: Worker<BatchJob> | undefined;
   #closing = false;
 
@@ -89,7 +98,9 @@ export class Intake {
       await job.moveToDelayed(Date.now() + NOBODY_MS, token);
       throw new DelayedError();
     }
-    const processed = await this.#run(payload, on);
+    const lane = laneOfBatch(known.plan, payload.batch);
+    const better = () => this.#deps.carriers.choose(lane, payload.batch);
+    const processed = await this.#run(payload, { rank: payload.rank, on, better });
     if (processed === 'over') return;
     if (processed === 'again') {
       await job.moveToWait(token);
@@ -100,12 +111,11 @@ export class Intake {
     throw new DelayedError();
   };
 
-  async #run(payload: BatchJob, on: RouteDispatch): Promise<Processed> {
+  async #run(payload: BatchJob, running: Running): Promise<Processed> {
     const batchNo = batchNumber(payload.broadcast, payload.batch);
-    const running = { rank: payload.rank, on };
     this.#running.set(batchNo, running);
     try {
-      return await on.batches.process(payload);
+      return await running.on.batches.process(payload);
     } finally {
       if (this.#running.get(batchNo) === running) this.#running.delete(batchNo);
     }
@@ -117,6 +127,7 @@ export class Intake {
    * what is left, so that processes end together, however unevenly they came to their batches.
    */
   async settle(processes: number): Promise<void> {
+    this.#giveBackToRoutes();
     const { queue, route } = this.#deps;
     const worker = this.#worker;
     if (!worker || worker.isPaused()) return;
@@ -135,6 +146,17 @@ export class Intake {
       back = 1;
     }
     for (const { on, batchNo } of running.slice(0, back)) on.batches.stopBatch(batchNo);
+  }
+
+  /** A few batches at a time return to the route that is theirs, when it is tried again or healthy. */
+  #giveBackToRoutes(): void {
+    let back = 0;
+    for (const [batchNo, { on, better }] of this.#running) {
+      if (on.id === this.#deps.route.id || better()?.id !== this.#deps.route.id) continue;
+      on.batches.stopBatch(batchNo);
+      back += 1;
+      if (back === RETURN_AT_ONCE) return;
+    }
   }
 
   /** Takes no more jobs; resolves when those at hand are over. */
