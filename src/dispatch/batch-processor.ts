@@ -192,6 +192,11 @@ export class BatchProcessor {
     return this.#deps.outcomes.runOf(batchNo)?.progress ?? 0;
   }
 
+  /** Whether recipients of a batch wait to be tried again: who takes it next would not know for how long. */
+  hasWaiting(batchNo: number): boolean {
+    return this.#deps.outcomes.runOf(batchNo)?.nextDue !== undefined;
+  }
+
   /** Stops the run of a batch, if it has one here. */
   stopBatch(batchNo: number): void {
     this.#deps.outcomes.runOf(batchNo)?.stop('stopped');

@@ -137,15 +137,15 @@ export class Intake {
     const running = [...this.#running]
       .map(([batchNo, { rank, on }]) => ({ batchNo, rank, on, progress: on.batches.progressOf(batchNo) }))
       .sort((a, b) => b.rank - a.rank || b.progress - a.progress);
-    const surplus = running.length - share;
-    let back = surplus < SURPLUS ? 0 : surplus;
     if (head !== undefined && running.length >= share) {
-      back = Math.max(back, running.filter(({ rank }) => rank > head).length);
-    } else if (head !== undefined) {
-      // A worker whose jobs all run looks at the queue only when one of them ends.
-      back = 1;
+      for (const { rank, on, batchNo } of running) if (rank > head) on.batches.stopBatch(batchNo);
     }
-    for (const { on, batchNo } of running.slice(0, back)) on.batches.stopBatch(batchNo);
+    const surplus = running.length - share;
+    // A worker whose jobs all run looks at the queue only when one of them ends.
+    const blind = head !== undefined && surplus < 0;
+    const back = blind ? 1 : surplus >= SURPLUS ? surplus : 0;
+    const free = running.filter(({ batchNo, on }) => !on.batches.hasWaiting(batchNo));
+    for (const { on, batchNo } of free.slice(0, back)) on.batches.stopBatch(batchNo);
   }
 
   /** A few batches at a time return to the route that is theirs, when it is tried again or healthy. */

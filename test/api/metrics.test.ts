@@ -22,7 +22,20 @@ describe('metrics', () => {
     const labels = Object.values(createMetrics()).flatMap((metric) =>
       'labelNames' in metric ? (metric.labelNames as string[]) : [],
     );
-    const allowed = ['method', 'call', 'status', 'route', 'state', 'reason', 'link', 'kind', 'outcome'];
+    const allowed = [
+      'method',
+      'call',
+      'status',
+      'route',
+      'state',
+      'reason',
+      'link',
+      'kind',
+      'outcome',
+      'err',
+      'from',
+      'to',
+    ];
     expect(labels.length).toBeGreaterThan(10);
     expect(labels.filter((label) => !allowed.includes(label))).toEqual([]);
   });

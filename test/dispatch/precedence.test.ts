@@ -62,8 +62,8 @@ describe('several processes', () => {
     const before = running.record().submits;
     await running.until(extreme, ({ counts }) => counts.pending === 0);
     const ofTheMinor = running.record().submits - before - 1_500;
-    // At most what left in the second before it was in force everywhere: a third of what it would have had in these turns.
-    expect(ofTheMinor).toBeLessThan(800);
+    // What left before it was in force everywhere; without it the Minor one would have had two thirds: 3,000.
+    expect(ofTheMinor).toBeLessThan(1_800);
     expect(nonZero((await running.closed(minor, 15_000)).counts)).toEqual({ delivered: 12_000 });
   });
 });
