@@ -81,8 +81,14 @@ describe('control', () => {
     const id = await running.launch({ recipients: 300, text: LONG_TEXT });
     await waitFor(() => running.record().accepted > 50);
     await running.pause(id);
-    const { counts } = await running.until(id, ({ counts: { sending, accepted } }) => sending + accepted === 0);
-    expect(running.record().accepted).toBe(2 * counts.delivered);
+    const { counts, inDoubt } = await running.until(
+      id,
+      ({ counts: { sending, accepted } }) => sending + accepted === 0,
+    );
+    // Whole texts, but for those that were not whole in time: they are listed.
+    const halves = running.record().accepted - 2 * counts.delivered;
+    expect(halves).toBeGreaterThanOrEqual(0);
+    expect(halves).toBeLessThanOrEqual(inDoubt);
   });
 });
 
