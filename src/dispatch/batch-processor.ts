@@ -6,6 +6,7 @@ import { type Broadcast, type Lane, laneOfBatch } from '../broadcasts/broadcast.
 import { capOf, type Route } from '../broadcasts/routes.ts';
 import { batchNumber } from '../ledger/address.ts';
 import type { Slots } from '../ledger/slots.ts';
+import { isInDoubt } from '../ledger/states.ts';
 import type { Logger } from '../log.ts';
 import type { BatchJob } from '../queue/jobs.ts';
 import type { SubmitTemplate } from '../smpp/submit-template.ts';
@@ -66,6 +67,7 @@ export class BatchProcessor {
   readonly #templates = new Map<string, readonly SubmitTemplate[]>();
   /** Runs of long texts that were told to stop. */
   readonly #obeying = new WeakSet<BatchRun>();
+  readonly #doubtful = new WeakSet<BatchRun>();
 
   /** Batches at hand, each until its last run here is over. */
   readonly #turns = new Map<number, Promise<void>>();
@@ -197,6 +199,12 @@ export class BatchProcessor {
     return this.#deps.outcomes.runOf(batchNo)?.nextDue !== undefined;
   }
 
+  /** Whether some of a batch were in doubt when it was taken: what is tried elsewhere again may be a third copy. */
+  isDoubtful(batchNo: number): boolean {
+    const run = this.#deps.outcomes.runOf(batchNo);
+    return run !== undefined && this.#doubtful.has(run);
+  }
+
   /** Stops the run of a batch, if it has one here. */
   stopBatch(batchNo: number): void {
     this.#deps.outcomes.runOf(batchNo)?.stop('stopped');
@@ -225,7 +233,9 @@ export class BatchProcessor {
       block(broadcast.audience, lane.region, lane.language, position - lane.firstBatch),
       slots.take(batch),
     ]);
-    return new BatchRun({ batch, broadcast, lane, rank, refused, block: packed, ...taken, templates });
+    const run = new BatchRun({ batch, broadcast, lane, rank, refused, block: packed, ...taken, templates });
+    if (taken.slots.some(isInDoubt)) this.#doubtful.add(run);
+    return run;
   }
 
   #templatesOf(broadcast: Broadcast, lane: Lane): readonly SubmitTemplate[] {

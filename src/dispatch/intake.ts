@@ -33,8 +33,8 @@ const NOBODY_MS = 1_000;
 
 /** Fewer too many are let be: each that moves costs a few calls. */
 const SURPLUS = 2;
-/** Batches that return to their own route in one look. */
-const RETURN_AT_ONCE = 2;
+/** Batches that return to their own route in one look: what is in doubt of them is sent again, so few. */
+const RETURN_AT_ONCE = 1;
 
 /** Batches that each of some processes has at hand, where `left` are left. */
 export const shareOf = (left: number, processes: number, most: number): number =>
@@ -152,7 +152,8 @@ export class Intake {
   #giveBackToRoutes(): void {
     let back = 0;
     for (const [batchNo, { on, better }] of this.#running) {
-      if (on.id === this.#deps.route.id || better()?.id !== this.#deps.route.id) continue;
+      if (on.id === this.#deps.route.id || on.batches.isDoubtful(batchNo)) continue;
+      if (better()?.id !== this.#deps.route.id) continue;
       on.batches.stopBatch(batchNo);
       back += 1;
       if (back === RETURN_AT_ONCE) return;

@@ -78,7 +78,8 @@ describe('a route that fails', () => {
     expect(b.record.firstSubmitAt - at).toBeLessThan(HAND_OVER_MS);
     const progress = await running.until(id, ({ counts }) => counts.pending + counts.sending === 0, 60_000);
     expect(progress.inDoubt).toBeGreaterThan(0);
-    expect(accepted(a, b) / 2 - 3_000).toBeLessThanOrEqual(progress.inDoubt);
+    // Copies, not recipients: each try of the silent route may take one more of those in doubt.
+    expect(accepted(a, b) / 2 - 3_000).toBeLessThanOrEqual(4 * progress.inDoubt);
     await expectAccountedFor(running, id);
   }, 80_000);
 
