@@ -6,7 +6,7 @@ import { type Broadcast, type Lane, laneOfBatch } from '../broadcasts/broadcast.
 import { capOf, type Route } from '../broadcasts/routes.ts';
 import { batchNumber } from '../ledger/address.ts';
 import type { Slots } from '../ledger/slots.ts';
-import { isInDoubt } from '../ledger/states.ts';
+import { isInDoubt, stateOf } from '../ledger/states.ts';
 import type { Logger } from '../log.ts';
 import type { BatchJob } from '../queue/jobs.ts';
 import type { SubmitTemplate } from '../smpp/submit-template.ts';
@@ -46,8 +46,11 @@ const ignore = (): void => {};
 /** A batch of which only recipients are left that wait for longer than this leaves its place to others. */
 const REST_MS = 5_000;
 
-/** What was stopped is not done: its job goes back to wait. One that rests is to come again after a pause. */
-export type Processed = 'over' | 'again' | { readonly inMs: number; readonly refused?: number };
+/**
+ * What was stopped is not done: its job goes back to wait. One that rests is to come again after a pause. `unfit`: not for
+ * a route that is only tried again, since some of its recipients may have the text already.
+ */
+export type Processed = 'over' | 'again' | 'unfit' | { readonly inMs: number; readonly refused?: number };
 
 /** A batch on its way: its job is let go when it is handed over, which may be before its last submission is answered. */
 interface Started {
@@ -59,6 +62,10 @@ interface Started {
 const STOPPING_MS = 500;
 const againIn = (inMs: number): Started => ({ job: Promise.resolve({ inMs }), ended: Promise.resolve() });
 const over: Started = { job: Promise.resolve('over'), ended: Promise.resolve() };
+const unfit: Started = { job: Promise.resolve('unfit'), ended: Promise.resolve() };
+
+const mayBeTwice = (byte: number): boolean =>
+  stateOf(byte) === 'sending' || (stateOf(byte) === 'pending' && isInDoubt(byte));
 
 export class BatchProcessor {
   readonly #deps: BatchProcessorDeps;
@@ -67,6 +74,7 @@ export class BatchProcessor {
   readonly #templates = new Map<string, readonly SubmitTemplate[]>();
   /** Runs of long texts that were told to stop. */
   readonly #obeying = new WeakSet<BatchRun>();
+  /** Runs of batches in which somebody may be sent the text twice. */
   readonly #doubtful = new WeakSet<BatchRun>();
 
   /** Batches at hand, each until its last run here is over. */
@@ -85,11 +93,11 @@ export class BatchProcessor {
     return this.#atHand;
   }
 
-  /** Resolves when the job is over or goes back to wait. */
-  async process(payload: BatchJob): Promise<Processed> {
+  /** Resolves when the job is over or goes back to wait. `probing`: the route is only tried again, and others could carry. */
+  async process(payload: BatchJob, probing = false): Promise<Processed> {
     this.#atHand += 1;
     try {
-      return await this.#inTurn(batchNumber(payload.broadcast, payload.batch), () => this.#run(payload));
+      return await this.#inTurn(batchNumber(payload.broadcast, payload.batch), () => this.#run(payload, probing));
     } finally {
       this.#atHand -= 1;
     }
@@ -114,7 +122,7 @@ export class BatchProcessor {
   }
 
   /** Begins with what is left of a batch. */
-  async #run(payload: BatchJob): Promise<Started> {
+  async #run(payload: BatchJob, probing: boolean): Promise<Started> {
     const { broadcast: no, batch: position } = payload;
     const { index, log } = this.#deps;
     try {
@@ -129,6 +137,7 @@ export class BatchProcessor {
       if (!(await this.#followUps.address(known.broadcast, lane, position))) return againIn(STOPPING_MS);
       const run = await this.#take(known.broadcast, lane, payload);
       if (run.over) return over;
+      if (probing && this.#doubtful.has(run)) return unfit;
       const ended = this.#runToEnd(run);
       const letGo = new Promise<'stopped'>((resolve) => this.#letGo.set(run, () => resolve('stopped')));
       const job = Promise.race([ended, letGo]).then(async (end): Promise<Processed> => {
@@ -199,7 +208,7 @@ export class BatchProcessor {
     return this.#deps.outcomes.runOf(batchNo)?.nextDue !== undefined;
   }
 
-  /** Whether some of a batch were in doubt when it was taken: what is tried elsewhere again may be a third copy. */
+  /** Whether some of a batch may have the text already, and will be sent it: not what to try a route with. */
   isDoubtful(batchNo: number): boolean {
     const run = this.#deps.outcomes.runOf(batchNo);
     return run !== undefined && this.#doubtful.has(run);
@@ -234,7 +243,7 @@ export class BatchProcessor {
       slots.take(batch),
     ]);
     const run = new BatchRun({ batch, broadcast, lane, rank, refused, block: packed, ...taken, templates });
-    if (taken.slots.some(isInDoubt)) this.#doubtful.add(run);
+    if (taken.slots.some(mayBeTwice)) this.#doubtful.add(run);
     return run;
   }
 

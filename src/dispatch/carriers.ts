@@ -31,14 +31,17 @@ export class Carriers {
     return this.#breakers.get(route)?.state ?? 'closed';
   }
 
-  /** The route to run a batch on; undefined while none of its routes has a bound link here. */
-  choose(lane: Lane, batch: number): RouteDispatch | undefined {
+  /**
+   * The route to run a batch on; undefined while none of its routes has a bound link here. Without `probing` a route that
+   * is only tried again comes last.
+   */
+  choose(lane: Lane, batch: number, probing = true): RouteDispatch | undefined {
     let last: RouteDispatch | undefined;
     for (const id of candidatesOf(lane.routes, batch)) {
       const route = this.#routes.get(id);
       if (!route?.bound) continue;
       const state = this.stateOf(id);
-      if (state === 'closed' || (state === 'half-open' && route.batches.atHand < PROBES)) return route;
+      if (state === 'closed' || (probing && state === 'half-open' && route.batches.atHand < PROBES)) return route;
       last ??= route;
     }
     return last;

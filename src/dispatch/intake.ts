@@ -93,15 +93,17 @@ export class Intake {
     const payload = batchJobSchema.parse(job.data);
     const known = await this.#deps.index.load(payload.broadcast);
     if (!known) return;
-    const on = this.#deps.carriers.choose(laneOfBatch(known.plan, payload.batch), payload.batch);
-    if (!on) {
+    const lane = laneOfBatch(known.plan, payload.batch);
+    const better = () => this.#deps.carriers.choose(lane, payload.batch);
+    const [on, sure] = [better(), this.#deps.carriers.choose(lane, payload.batch, false)];
+    if (!on || !sure) {
       await job.moveToDelayed(Date.now() + NOBODY_MS, token);
       throw new DelayedError();
     }
-    const lane = laneOfBatch(known.plan, payload.batch);
-    const better = () => this.#deps.carriers.choose(lane, payload.batch);
-    const processed = await this.#run(payload, { rank: payload.rank, on, better });
-    if (processed === 'over') return;
+    const { rank } = payload;
+    let processed = await this.#run(payload, { rank, on, better }, on !== sure);
+    if (processed === 'unfit') processed = await this.#run(payload, { rank, on: sure, better });
+    if (processed === 'over' || processed === 'unfit') return;
     if (processed === 'again') {
       await job.moveToWait(token);
       throw new WaitingError();
@@ -111,11 +113,11 @@ export class Intake {
     throw new DelayedError();
   };
 
-  async #run(payload: BatchJob, running: Running): Promise<Processed> {
+  async #run(payload: BatchJob, running: Running, probing = false): Promise<Processed> {
     const batchNo = batchNumber(payload.broadcast, payload.batch);
     this.#running.set(batchNo, running);
     try {
-      return await running.on.batches.process(payload);
+      return await running.on.batches.process(payload, probing);
     } finally {
       if (this.#running.get(batchNo) === running) this.#running.delete(batchNo);
     }
