@@ -1,0 +1,48 @@
+/** Batches of a capped region: which come to hand, and when the others come again. */
+import { waitOfCapped } from '../../src/dispatch/capped.ts';
+import { shareOf } from '../../src/dispatch/intake.ts';
+import { aLane, aRun, pending } from './builders.ts';
+import { LONG_TEXT, SHORT_TEXT } from './harness.ts';
+
+const LANE = aLane(SHORT_TEXT, { recipients: 90_000, batches: 90 });
+const run = (batch: number, lane = LANE) => aRun(pending(8), { lane, batch });
+
+describe('a batch of a capped region', () => {
+  test('comes at once without a cap, or while few of its region are at hand', () => {
+    expect(waitOfCapped(undefined, LANE, 50, [run(0), run(1), run(2), run(3)])).toBe(0);
+    expect(waitOfCapped(100, LANE, 50, [run(0), run(1)])).toBe(0);
+  });
+
+  test('does not wait for those of other regions', () => {
+    const elsewhere = aLane(SHORT_TEXT, { region: '2A', recipients: 90_000, batches: 90 });
+    const others = [0, 1, 2, 3, 4].map((batch) => run(batch, elsewhere));
+    expect(waitOfCapped(100, LANE, 50, others)).toBe(0);
+  });
+
+  test('waits until the cap will have let through what is before it, within bounds', () => {
+    const atHand = [run(10), run(11), run(12)];
+    // Batch 13 is next; 23 has ten thousand recipients before it.
+    expect(waitOfCapped(1_000, LANE, 13, atHand)).toBe(500);
+    expect(waitOfCapped(1_000, LANE, 23, atHand)).toBe(10_000);
+    expect(waitOfCapped(1_000, LANE, 80, atHand)).toBe(20_000);
+  });
+
+  test('waits longer where a text takes more segments', () => {
+    const long = aLane(LONG_TEXT, { recipients: 90_000, batches: 90 });
+    const atHand = [10, 11, 12].map((batch) => run(batch, long));
+    expect(long.rendering.segments).toBe(2);
+    expect(waitOfCapped(2_000, long, 23, atHand)).toBe(10_000);
+  });
+});
+
+describe('the share of a process', () => {
+  test.each([
+    [100, 3, 64, 34],
+    [10_000, 3, 64, 64],
+    [2, 4, 64, 1],
+    [0, 1, 64, 1],
+    [5, 0, 64, 5],
+  ])('of %d batches over %d processes, at most %d, is %d', (left, processes, most, share) => {
+    expect(shareOf(left, processes, most)).toBe(share);
+  });
+});
