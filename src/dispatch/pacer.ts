@@ -157,6 +157,12 @@ export class Pacer {
 
   /** Adds a lease to the balance, and waits until it is nearly due. */
   async #more(most: number): Promise<void> {
+    if (this.#unlimited) {
+      // Only a look whether there is a limit now; what was leased under an earlier one means nothing.
+      this.#ahead = [];
+      await this.#lease(most);
+      return;
+    }
     while (this.#ahead.length < AHEAD) {
       const lease = this.#lease(most);
       lease.catch(ignore); // whoever takes it hears of it
@@ -164,7 +170,7 @@ export class Pacer {
     }
     const { segments, dueAt } = await this.#ahead.shift()!; // off the list before it is awaited: one that failed must not fail again
     const early = dueAt - performance.now() - LEAD_MS;
-    if (this.#unlimited || early < -LEAD_MS - STALE_MS) return;
+    if (early < -LEAD_MS - STALE_MS) return;
     if (early >= 1) await sleep(Math.round(early));
     this.#balance += segments;
     this.#dueAt = Math.max(this.#dueAt, dueAt);

@@ -221,9 +221,8 @@ describe('an unlimited route', () => {
       Number(/cmdstat_evalsha:calls=(\d+)/.exec(await store.redis.info('commandstats'))?.[1] ?? 0);
     const before = await calls();
     const start = performance.now();
-    for (let i = 0; i < 2_000; i += 1) expect((await pacer.take(1, 500)).segments).toBe(500);
-    const asked = (await calls()) - before;
-    expect(asked).toBeLessThanOrEqual(Math.ceil((performance.now() - start) / 500));
+    while (performance.now() - start < 1_700) expect((await pacer.take(1, 500)).segments).toBe(500);
+    expect((await calls()) - before).toBeLessThanOrEqual(4);
     expect(pacer.limit).toBe(0);
   });
 });
