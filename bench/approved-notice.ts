@@ -58,6 +58,7 @@ export function approvedNotice(choice: NoticeChoice, now: number): Notice {
     regions,
     audience,
     inDoubt: 'resend',
+    waivers: [],
     state: 'approved',
     author: 'bench',
     editors: [],

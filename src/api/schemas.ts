@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { NOTICE_STATES } from '../notices/lifecycle.ts';
 import { NOTICE_INPUT_FIELDS } from '../notices/notice-input.ts';
+import { WaiverInput } from '../notices/waivers.ts';
 import { ROLES } from './rights.ts';
 
 export const time = z.iso.datetime({ offset: true }).meta({ example: '2026-06-02T18:00:00+02:00' });
@@ -55,6 +56,8 @@ export const decision = z
   })
   .meta({ id: 'Decision' });
 
+const waiver = WaiverInput.extend({ by: z.string(), at: time });
+
 export const notice = z
   .object({
     id: z.string(),
@@ -65,6 +68,7 @@ export const notice = z
     author: z.string(),
     editors: z.array(z.string()),
     createdAt: time,
+    waivers: z.array(waiver),
     submitted: z.object({ by: z.string(), at: time }).optional(),
     renderings: z.array(rendering).optional(),
     renderingsHash: sha256.optional(),
@@ -86,7 +90,14 @@ export const forecast = z
   })
   .meta({ id: 'Forecast', description: 'When the last message would leave, were it launched now' });
 
-const trouble = z.object({ code: z.string(), at: z.string(), message: z.string() });
+const trouble = z.object({
+  code: z.string(),
+  at: z.string(),
+  message: z.string(),
+  about: z
+    .object({ region: z.string().optional(), service: z.string().optional(), language: z.string().optional() })
+    .optional(),
+});
 
 export const preview = z
   .object({
@@ -105,6 +116,7 @@ export const preview = z
     ),
     totals: z.object({ recipients: count, segments: count }),
     problems: z.array(trouble).meta({ description: 'What a submission now would be refused for' }),
+    waived: z.array(trouble.extend({ waiver })).meta({ description: 'What would be refused if nobody had waived it' }),
     warnings: z.array(trouble).meta({ description: 'What somebody should look at, but may be right' }),
     launchPhrase: z.string().meta({ example: 'EXERCISE 101 REGIONS 100000 RECIPIENTS' }),
     forecast: forecast.optional(),

@@ -36,6 +36,7 @@ export function followUpOf(id: string, first: Notice, kind: FollowUpKind, input:
     ...(first.route === undefined ? {} : { route: first.route }),
     ...FOLLOW_UPS[kind],
     references: [...first.references, `${first.sender},${first.identifier},${first.sent}`],
+    waivers: [],
     followsUp: id,
     expires: input.expires ?? first.expires,
     parameters: input.parameters,

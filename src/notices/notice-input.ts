@@ -1,6 +1,7 @@
 /** What may come in as a notice: strict, every fault listed by its JSON pointer, nothing guessed. */
 import { z } from 'zod';
 import { refuseFaults } from '../errors.ts';
+import { WaiverInput } from './waivers.ts';
 
 const dateTime = z.iso
   .datetime({ offset: true, error: 'must be an RFC 3339 time with an offset, such as 2026-06-02T18:00:00+02:00' })
@@ -74,6 +75,11 @@ export const NOTICE_INPUT_FIELDS = {
     .enum(['resend', 'hold'])
     .default('resend')
     .describe('what becomes of recipients whose submission was under way when a process died'),
+  waivers: z
+    .array(WaiverInput)
+    .max(200)
+    .default([])
+    .describe('faults that somebody answers for by name; whoever approves sees them'),
 } as const;
 
 export const NoticeInput = z.strictObject(NOTICE_INPUT_FIELDS);

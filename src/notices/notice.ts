@@ -6,6 +6,7 @@ import type { RegionScope } from '../directory/authorities.ts';
 import type { Person } from '../store/person.ts';
 import type { NoticeStatus, Rendering } from '../templates/rendering.ts';
 import type { NoticeState } from './lifecycle.ts';
+import type { Waiver } from './waivers.ts';
 
 /** What one region's authority said about the exact bytes of its renderings. */
 export interface Decision {
@@ -69,6 +70,8 @@ export interface Notice {
   readonly route?: string;
   /** What becomes of recipients whose submission may or may not have reached the SMSC when a process died. */
   readonly inDoubt: 'resend' | 'hold';
+  /** Faults that it is sent in spite of, each with who answers for it. */
+  readonly waivers: readonly Waiver[];
 
   // How far it is.
   readonly state: NoticeState;

@@ -21,6 +21,7 @@ import type { Approver, AudienceView, Notice } from './notice.ts';
 import type { DecisionInput, FollowUpInput, NoticeInput, NoticePatch } from './notice-input.ts';
 import { type Preview, previewOf } from './preview.ts';
 import { cancelled } from './stages.ts';
+import { sift, signed, type Waived } from './waivers.ts';
 
 export interface NoticesDeps {
   readonly store: Store;
@@ -77,6 +78,7 @@ export class Notices {
       author: by.person,
       editors: [],
       createdAt: at,
+      waivers: signed(input.waivers, [], by.person, at),
       decisions: [],
       timings: { created: at },
     };
@@ -107,7 +109,10 @@ export class Notices {
     const editors = base.author === by.person ? base.editors : [...new Set([...base.editors, by.person])];
     const template = this.#deps.templates.find(patch.template ?? base.template);
     const event = patch.event ?? (patch.template === undefined ? base.event : (template?.event ?? base.event));
-    const notice: Notice = { ...base, ...defined(patch), event, editors };
+    const waivers = patch.waivers
+      ? signed(patch.waivers, base.waivers, by.person, new Date(this.#now()).toISOString())
+      : base.waivers;
+    const notice: Notice = { ...base, ...defined(patch), event, editors, waivers };
     const problems = statementProblems(notice, template, this.#now());
     refuseProblems('The notice has faults', [...problems, ...(await this.#followUpProblems(notice))]);
     return this.records.update(current, notice, act(by, 'notice.change', id, { fields: Object.keys(patch) }));
@@ -129,9 +134,9 @@ export class Notices {
     if (notice.renderings !== undefined) {
       return previewOf(notice, notice, await this.#deps.snapshot(notice.audience), []);
     }
-    const { audience, composed, routes, problems } = await this.#tryOut(notice, this.#now());
+    const { audience, composed, routes, problems, waived } = await this.#tryOut(notice, this.#now());
     const hashed = { ...notice, renderings: composed.renderings, audienceDigest: audience?.digest ?? '', routes };
-    return previewOf(notice, hashed, audience, problems);
+    return previewOf(notice, hashed, audience, problems, waived);
   }
 
   /** Freezes the texts. Throws `invalid` with every fault of the notice, its audience and its regions. */
@@ -235,7 +240,9 @@ export class Notices {
     audience?: AudienceView;
     composed: Composed;
     routes: Record<string, string[]>;
+    /** Those that nobody waived. */
     problems: Problem[];
+    waived: Waived[];
   }> {
     const template = this.#deps.templates.find(notice.template);
     const { routes, problems: routeProblems } = this.#routesOf(notice);
@@ -257,7 +264,8 @@ export class Notices {
       ? await compose(this.#deps.directory, template, notice, audience, nowMs)
       : { renderings: [], problems: [] };
     problems.push(...composed.problems);
-    return { ...(audience ? { audience } : {}), composed, routes, problems };
+    const { standing, waived } = sift(problems, notice.waivers);
+    return { ...(audience ? { audience } : {}), composed, routes, problems: standing, waived };
   }
 }
 

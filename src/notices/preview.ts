@@ -6,6 +6,7 @@ import type { Rendering } from '../templates/rendering.ts';
 import { recipientsByRegion } from './checks.ts';
 import { type Hashed, regionHash } from './hashes.ts';
 import type { AudienceView, Decision, Notice } from './notice.ts';
+import type { Waived } from './waivers.ts';
 
 interface PreviewRendering extends Rendering {
   readonly recipients: number;
@@ -33,6 +34,8 @@ export interface Preview {
   readonly totals: { readonly recipients: number; readonly segments: number };
   /** What a submission now would be refused for; empty when nothing. */
   readonly problems: Problem[];
+  /** What would be refused if nobody had waived it. */
+  readonly waived: Waived[];
   /** What somebody should look at, but may be right. */
   readonly warnings: Problem[];
 }
@@ -42,6 +45,7 @@ export function previewOf(
   hashed: Hashed,
   audience: AudienceView | undefined,
   problems: Problem[],
+  waived: Waived[] = [],
 ): Preview {
   const recipientsOf = new Map(
     (audience?.groups ?? []).map(({ region, language, recipients }) => [`${region} ${language}`, recipients]),
@@ -72,6 +76,7 @@ export function previewOf(
       segments: renderings.reduce((sum, { recipients, segments }) => sum + recipients * segments, 0),
     },
     problems,
+    waived,
     warnings: regions.flatMap((region, i) => crowdWarning(region, i)),
   };
 }

@@ -4,6 +4,8 @@ import { type Fault, TocsinError } from '../errors.ts';
 export interface Problem extends Fault {
   /** Stable, snake_case: `missing_number`, `unknown_region`. */
   readonly code: string;
+  /** What a waiver of it must cover. */
+  readonly about?: { readonly region?: string; readonly service?: string; readonly language?: string };
 }
 
 /** Throws one `invalid` error with all problems as its faults; its code is that of the first. */

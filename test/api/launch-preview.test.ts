@@ -11,6 +11,7 @@ const preview: Preview = {
   regions: [],
   totals: { recipients: 1_000, segments: 1_000 },
   problems: [],
+  waived: [],
   warnings: [],
 };
 const seen = (...routes: Route[]) => launchOf(preview, aNotice(), { routes }, NOW);

@@ -73,6 +73,7 @@ export function aNotice(changes: Partial<Notice> = {}): Notice {
     template: 'emergency-numbers-hard-to-reach',
     parameters: {},
     services: ['15'],
+    waivers: [],
     regions: ['2A', '35'],
     audience: 'aud1',
     inDoubt: 'resend',

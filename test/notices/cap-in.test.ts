@@ -33,6 +33,7 @@ const NOTICE = {
   audience: 'a1',
   route: 'exercise',
   inDoubt: 'hold',
+  waivers: [],
 };
 
 describe('a CAP message', () => {

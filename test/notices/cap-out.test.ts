@@ -135,6 +135,6 @@ test.each([
 
 test('a message from elsewhere goes out with what it came with', () => {
   const input = fromCap(CAP_MESSAGE);
-  const notice = { ...noticeOf(), ...input, event: input.event ?? '' } as Notice;
+  const notice = { ...noticeOf(), ...input, event: input.event ?? '', waivers: [] } as Notice;
   expect(fromCap(toCap(notice))).toEqual(input);
 });

@@ -8,6 +8,7 @@ test('a short notice is filled up with defaults', () => {
     ...rawInput(),
     msgType: 'Alert',
     references: [],
+    waivers: [],
     category: 'Infra',
     urgency: 'Immediate',
     certainty: 'Observed',

@@ -114,6 +114,7 @@ export function noticeOf(changes: Partial<Notice> = {}): Notice {
     author: AUTHOR.person,
     editors: [],
     createdAt: '2021-06-02T15:00:00Z',
+    waivers: [],
     decisions: [],
     timings: { created: '2021-06-02T15:00:00Z' },
     ...changes,
