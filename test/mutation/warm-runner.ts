@@ -1,4 +1,4 @@
-/** Stryker's test runner: the tests of `ledger/` and `smpp/`, loaded once, in Stryker's copy of the tree. */
+/** Stryker's test runner: the tests of one folder, loaded once, in Stryker's copy of the tree. */
 import { readdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import type { InstrumenterContext } from '@stryker-mutator/api/core';
@@ -18,25 +18,24 @@ import {
 import fc from 'fast-check';
 import { Durations, loadTests, type Outcome, runTests, type WarmTest } from './warm-tests.ts';
 
-const FOLDERS = ['test/ledger', 'test/smpp'];
-
 // The same inputs for each mutant, and in each run: the score is to be compared.
 fc.configureGlobal({ seed: 20210602 });
 
-const testFiles = (): string[] =>
-  FOLDERS.flatMap((folder) =>
-    readdirSync(folder)
-      .filter((name) => name.endsWith('.test.ts'))
-      .sort()
-      .map((name) => resolve(folder, name)),
-  );
+/** What `npm run mutate` tells its runners. */
+function setting(name: 'TOCSIN_MUTATION_TESTS' | 'TOCSIN_MUTATION_DURATIONS'): string {
+  const value = process.env[name];
+  if (!value) throw new Error('start with npm run mutate');
+  return value;
+}
+
+function testFiles(): string[] {
+  const folder = setting('TOCSIN_MUTATION_TESTS');
+  const names = readdirSync(folder).filter((name) => name.endsWith('.test.ts'));
+  return names.sort().map((name) => resolve(folder, name));
+}
 
 /** Where the first run, without a mutant, leaves word of how long each test took. */
-function durationsFile(): string {
-  const path = process.env.TOCSIN_MUTATION_DURATIONS;
-  if (!path) throw new Error('start with npm run mutate');
-  return path;
-}
+const durationsFile = (): string => setting('TOCSIN_MUTATION_DURATIONS');
 
 /** Stryker's side of the instrumented sources. */
 const instrumented = (): InstrumenterContext => {
@@ -138,8 +137,7 @@ class WarmRunner implements TestRunner {
 /** Tests of the mutated file come before those of others: they fail the soonest. */
 function distanceTo(mutated: string): (test: WarmTest) => number {
   const name = basename(mutated, '.ts').split('-')[0]!;
-  const folder = mutated.includes('/ledger/') ? '/ledger/' : '/smpp/';
-  return ({ file }) => (basename(file).startsWith(name) ? 0 : file.includes(folder) ? 1 : 2);
+  return ({ file }) => (basename(file).startsWith(name) ? 0 : 1);
 }
 
 const makeRunner = (): TestRunner => new WarmRunner();
