@@ -96,6 +96,16 @@ describe('PduWriter', () => {
     expect([near.writes, failed]).toEqual([0, []]);
   });
 
+  test('never writes nothing: neither when nothing waits, nor ahead of a PDU larger than a block', async () => {
+    const { writer, near } = open();
+    writer.flush();
+    expect(near.writes).toBe(0);
+    writer.write(pdu(5, 0, 9, Buffer.alloc(200_000, 7)));
+    await flush();
+    writer.flush();
+    expect(near.writes).toBe(1);
+  });
+
   test('room that was reserved and not used costs nothing', async () => {
     const { writer, read } = open();
     writer.reserve(50_000);
@@ -113,6 +123,17 @@ describe('PduWriter', () => {
     near.letGo();
     await flush();
     expect([writer.blocked, drains(), writer.queuedBytes]).toEqual([false, 1, 0]);
+  });
+
+  test('tells of no drain once it is closed', async () => {
+    const { writer, near, drains } = open();
+    near.stalled = true;
+    writer.write(Buffer.alloc(100_000));
+    await flush();
+    writer.close();
+    near.letGo();
+    await flush();
+    expect(drains()).toBe(0);
   });
 
   test('flush writes at once; after close nothing is written', async () => {

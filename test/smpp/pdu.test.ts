@@ -2,7 +2,7 @@ import { COMMAND, commandName, STATUS, statusName, TLV } from '../../src/smpp/co
 import { PduError } from '../../src/smpp/errors.ts';
 import { BODIES } from '../../src/smpp/fields.ts';
 import { FrameReader } from '../../src/smpp/frames.ts';
-import { decodePdu, encodePdu, type PduInput } from '../../src/smpp/pdu.ts';
+import { decodePdu, encodePdu, isResponse, type PduInput } from '../../src/smpp/pdu.ts';
 import { FIXTURES } from './fixtures.ts';
 import { cstr, messagePdu, pdu, tlv, u8 } from './octets.ts';
 
@@ -143,6 +143,8 @@ describe('encodePdu', () => {
     ['a character beyond Latin-1', { command: 2, sequence: 1, system_id: '€' }],
     ['a NUL inside a string', { command: 2, sequence: 1, system_id: 'a\0b' }],
     ['a short_message above 255 octets', { command: 4, sequence: 1, short_message: Buffer.alloc(256) }],
+    ['a string where a number belongs', { command: 2, sequence: 1, addr_ton: '7' as never }],
+    ['octets where a string belongs', { command: 2, sequence: 1, system_id: Buffer.from('id') as never }],
     ['a command outside the table', { command: 0x21, sequence: 1 }],
   ])('refuses %s', (_, input) => {
     expect(() => encodePdu(input)).toThrow(expect.objectContaining({ kind: 'invalid', code: 'smpp_field' }));
@@ -200,6 +202,12 @@ describe('encodePdu', () => {
       expect.objectContaining({ message: expect.not.stringContaining('33639') }),
     );
   });
+});
+
+test('responses are the commands with the highest bit, generic_nack among them', () => {
+  for (const [name, command] of Object.entries(COMMAND)) {
+    expect([name, isResponse(command)]).toEqual([name, name.endsWith('_resp') || name === 'generic_nack']);
+  }
 });
 
 describe('names', () => {

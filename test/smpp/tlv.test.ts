@@ -6,7 +6,7 @@ import { cstr, tlv, u8, u16, u32 } from './octets.ts';
 const OTHERS: [TlvName, number | string | Buffer, Buffer][] = [
   ['dest_telematics_id', 0x0102, u16(0x0102)],
   ['qos_time_to_live', 0x01020304, u32(0x01020304)],
-  ['additional_status_info_text', 'full', cstr('full')],
+  ['additional_status_info_text', 'refusé', cstr('refusé')],
   ['receipted_message_id', '4f2a', cstr('4f2a')],
   ['source_subaddress', Buffer.from([0xa0, 1]), Buffer.from([0xa0, 1])],
   ['dest_subaddress', Buffer.from([0xa0, 2]), Buffer.from([0xa0, 2])],
@@ -75,6 +75,12 @@ describe('optional parameters', () => {
       expect(decodeTlvs(bytes, 0, bytes.length)).toEqual({ tlvs: { message_state: 2 }, dropped: 1 });
     }
     expect(decodeTlvs(whole, 0, whole.length).dropped).toBe(0);
+  });
+
+  test('quirk 40: octets of a parameter that is cut short are never read as parameters', () => {
+    const state = tlv(TLV.message_state, u8(2));
+    const cut = Buffer.concat([u16(0x1501), u16(200), state, state]);
+    expect(decodeTlvs(cut, 0, cut.length)).toEqual({ tlvs: {}, dropped: 1 });
   });
 
   test('quirk 40: the walk says how many octets it left aside, and reads nothing behind the end', () => {
