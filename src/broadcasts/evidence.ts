@@ -10,7 +10,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
-import { toCap } from '../notices/cap-out.ts';
+import { toCap } from '../cap/writer.ts';
 import type { Notice } from '../notices/notice.ts';
 import { auditEntries } from '../store/audit.ts';
 import type { Store } from '../store/connection.ts';

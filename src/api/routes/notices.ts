@@ -1,7 +1,7 @@
 /** Notices: from draft to launch. */
 import { z } from 'zod';
-import { fromCap } from '../../notices/cap-in.ts';
-import { toCap } from '../../notices/cap-out.ts';
+import { fromCap } from '../../cap/reader.ts';
+import { toCap } from '../../cap/writer.ts';
 import type { FollowUpKind } from '../../notices/follow-up.ts';
 import { DecisionInput, FollowUpInput, NoticeInput, NoticePatch } from '../../notices/notice-input.ts';
 import { broadcast } from '../broadcast-schemas.ts';

@@ -1,8 +1,8 @@
 /** A notice as a CAP 1.2 message, the children in the order that the schema fixes. */
 import { create } from 'xmlbuilder2';
 import { findRegion } from '../directory/regions.ts';
-import { CAP_NAMESPACE, CAP_PARAMETERS, EVENT_CODE, REGION_GEOCODE } from './cap-elements.ts';
-import type { Notice } from './notice.ts';
+import type { Notice } from '../notices/notice.ts';
+import { CAP_NAMESPACE, CAP_PARAMETERS, EVENT_CODE, REGION_GEOCODE } from './elements.ts';
 
 /** The default would be en-US (CAP 1.2 §3.2.2). */
 const LANGUAGE = 'fr-FR';

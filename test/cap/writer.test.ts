@@ -1,11 +1,11 @@
 import { XmlDocument, XmlElement } from 'libxml2-wasm';
-import { fromCap } from '../../src/notices/cap-in.ts';
-import { toCap, toCapTime } from '../../src/notices/cap-out.ts';
+import { fromCap } from '../../src/cap/reader.ts';
+import { toCap, toCapTime } from '../../src/cap/writer.ts';
 import type { Notice } from '../../src/notices/notice.ts';
 import { render } from '../../src/templates/render.ts';
+import { noticeOf, templates } from '../notices/samples.ts';
 import { inputOf as renderInput } from '../templates/samples.ts';
-import { CAP_MESSAGE } from './cap-messages.ts';
-import { noticeOf, templates } from './samples.ts';
+import { CAP_MESSAGE } from './messages.ts';
 
 /** Written from the text of CAP 1.2 §3.2, apart from the table that the code uses. */
 const ORDER: Record<string, string> = {

@@ -4,7 +4,7 @@
  */
 import { ParseOption, XmlDocument, XmlElement, XmlParseError } from 'libxml2-wasm';
 import { type Fault, TocsinError } from '../errors.ts';
-import { CAP_CHILDREN, CAP_NAMESPACE, type Children, EDXL_NAMESPACE } from './cap-elements.ts';
+import { CAP_CHILDREN, CAP_NAMESPACE, type Children, EDXL_NAMESPACE } from './elements.ts';
 
 /** An element with its children of the same namespace; `text` is trimmed. */
 export interface CapElement {

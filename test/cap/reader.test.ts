@@ -1,6 +1,6 @@
-import { fromCap } from '../../src/notices/cap-in.ts';
-import { CAP_MESSAGE, edxl } from './cap-messages.ts';
-import { refusalOf } from './samples.ts';
+import { fromCap } from '../../src/cap/reader.ts';
+import { refusalOf } from '../notices/samples.ts';
+import { CAP_MESSAGE, edxl } from './messages.ts';
 
 const faultsOf = async (xml: Uint8Array | string) => {
   const error = await refusalOf(() => fromCap(xml));

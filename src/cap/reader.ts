@@ -3,9 +3,9 @@
  * scopes, areas that are no départements, info blocks that disagree. Values are then held to the same rules as JSON.
  */
 import { type Fault, TocsinError } from '../errors.ts';
-import { type CapElement, childOf, childrenOf, readAlert, refuse } from './cap-document.ts';
-import { CAP_PARAMETERS, REGION_GEOCODE } from './cap-elements.ts';
-import { type NoticeInput, parseNoticeInput } from './notice-input.ts';
+import { type NoticeInput, parseNoticeInput } from '../notices/notice-input.ts';
+import { type CapElement, childOf, childrenOf, readAlert, refuse } from './document.ts';
+import { CAP_PARAMETERS, REGION_GEOCODE } from './elements.ts';
 
 /** CAP 1.2 §3.3.2: whole seconds and a numeric offset. */
 const CAP_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[-+]\d\d:\d\d$/;
