@@ -19,6 +19,8 @@ import type { Store } from '../store/connection.ts';
 
 export interface Known {
   broadcast: Broadcast;
+  /** When it was asked for, by performance.now(). */
+  askedAt: number;
   readonly plan: BroadcastPlan;
   /** For each route that batches wait for, all the routes that may carry them. */
   readonly routes: ReadonlyMap<string, ReadonlySet<string>>;
@@ -31,13 +33,28 @@ export class BroadcastIndex {
   readonly #store: Store;
   readonly #known = new Map<number, Known>();
   readonly #batches = new Map<number, Batch>();
-  /** Whether nothing may be submitted at all. */
-  halted = false;
+  #halted = false;
+  #haltAskedAt = Number.NEGATIVE_INFINITY;
   /** When all that is in force was last read, by performance.now(). */
   lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor({ store }: { store: Store }) {
     this.#store = store;
+  }
+
+  /** Whether nothing may be submitted at all. */
+  get halted(): boolean {
+    return this.#halted;
+  }
+
+  /**
+   * Takes in what was asked at `askedAt`. What was asked earlier than what is known may come later, after a stall of the
+   * store: it changes nothing, or a halt would be lifted by an old answer.
+   */
+  heed(halted: boolean, askedAt: number): void {
+    if (askedAt < this.#haltAskedAt) return;
+    this.#haltAskedAt = askedAt;
+    this.#halted = halted;
   }
 
   /** The broadcast as last read; undefined before `load`. */
@@ -59,21 +76,23 @@ export class BroadcastIndex {
   }
 
   #keep(broadcast: Broadcast, plan: BroadcastPlan): Known {
-    const known = { broadcast, plan, routes: routesByHome(plan) };
+    const known = { broadcast, askedAt: Number.NEGATIVE_INFINITY, plan, routes: routesByHome(plan) };
     this.#known.set(broadcast.no, known);
     return known;
   }
 
   /** Reads a broadcast that is loaded again; undefined when it was purged. */
   async reload(no: number): Promise<Broadcast | undefined> {
+    const askedAt = performance.now();
     const stored = await broadcastRecords(this.#store).find(broadcastId(no));
-    if (stored) this.refresh(stored.value);
+    if (stored) this.refresh(stored.value, askedAt);
     return stored?.value;
   }
 
   /** Asks the store whether nothing may be submitted at all. */
   async reloadHalt(): Promise<void> {
-    this.halted = (await readHalt(this.#store)).halted;
+    const askedAt = performance.now();
+    this.heed((await readHalt(this.#store)).halted, askedAt);
   }
 
   /** The routes that may carry what waits for a route, of broadcasts that are not closed. */
@@ -85,13 +104,12 @@ export class BroadcastIndex {
     return [...beside];
   }
 
-  /** Takes a newer record in; returns the one before. */
-  refresh(broadcast: Broadcast): Broadcast | undefined {
+  /** Takes in a record that was asked for at `askedAt`, unless a later one is known. */
+  refresh(broadcast: Broadcast, askedAt: number): void {
     const known = this.#known.get(broadcast.no);
-    if (!known) return undefined;
-    const before = known.broadcast;
+    if (!known || askedAt < known.askedAt) return;
     known.broadcast = broadcast;
-    return before;
+    known.askedAt = askedAt;
   }
 
   /** The batch behind the upper bits of an address; undefined when its broadcast is not loaded or has no such batch. */

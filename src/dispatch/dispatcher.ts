@@ -57,6 +57,7 @@ export class Dispatcher {
   readonly #ear: Store['redis'];
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #activity: Activity;
+  #toldHalted = false;
   /** Orders to bind anew that were there when it started, or that it has obeyed, by route. */
   readonly #reconnected = new Map<string, number>();
   readonly #cancels: readonly Cancels[];
@@ -140,8 +141,9 @@ export class Dispatcher {
     });
     await this.#ear.subscribe(controlChannel(store.prefix));
     // Before the first job is taken: who starts during a halt obeys it.
+    const askedAt = performance.now();
     const [halt, orders] = await Promise.all([readHalt(store), readReconnects(store)]);
-    this.#heed(halt);
+    this.#heed(halt, askedAt);
     for (const { id } of routes) this.#reconnected.set(id, ordersFor(orders, id));
     for (const route of this.#routes) route.start();
     this.#failover.start();
@@ -160,11 +162,11 @@ export class Dispatcher {
     const { store } = this.#deps;
     const lookedAt = performance.now();
     const [halt, orders, open] = await Promise.all([readHalt(store), readReconnects(store), this.#open.read()]);
-    this.#heed(halt);
+    this.#heed(halt, lookedAt);
     this.#obeyReconnects(orders);
     const numbers = new Set(open.map(({ value }) => value.no));
-    for (const { value } of open) this.#index.refresh(value);
-    this.#markClosed(numbers);
+    for (const { value } of open) this.#index.refresh(value, lookedAt);
+    this.#markClosed(numbers, lookedAt);
     for (const route of this.#routes) {
       route.follow();
       route.forget((no) => numbers.has(no));
@@ -177,10 +179,12 @@ export class Dispatcher {
     for (const cancels of this.#cancels) cancels.follow(cancelled);
   }
 
-  #heed({ halted, by, at }: HaltState): void {
-    if (halted !== this.#index.halted) this.#deps.log.warn({ by, at }, halted ? 'halted' : 'the halt is lifted');
-    this.#index.halted = halted;
-    this.#deps.metrics.halted.set(halted ? 1 : 0);
+  #heed({ halted, by, at }: HaltState, askedAt: number): void {
+    this.#index.heed(halted, askedAt);
+    this.#deps.metrics.halted.set(this.halted ? 1 : 0);
+    if (this.halted === this.#toldHalted || this.halted !== halted) return;
+    this.#toldHalted = halted;
+    this.#deps.log.warn({ by, at }, halted ? 'halted' : 'the halt is lifted');
   }
 
   #obeyReconnects(orders: ReconnectOrders | undefined): void {
@@ -201,11 +205,11 @@ export class Dispatcher {
   }
 
   /** Runs of a broadcast that closed under them must end too. */
-  #markClosed(open: ReadonlySet<number>): void {
+  #markClosed(open: ReadonlySet<number>, lookedAt: number): void {
     const running = new Set(this.#routes.flatMap(({ runs }) => runs.map((run) => run.broadcast.no)));
     for (const no of running) {
       const known = open.has(no) ? undefined : this.#index.peek(no);
-      if (known) this.#index.refresh({ ...known.broadcast, state: 'closed' });
+      if (known) this.#index.refresh({ ...known.broadcast, state: 'closed' }, lookedAt);
     }
   }
 

@@ -166,7 +166,8 @@ export class Pump {
       return;
     }
     await moment();
-    if (isStale(asked)) await this.#confirm(run);
+    // What is known may be older than the claim: right after a stall, claims are quick again, and the news is not there yet.
+    if (isStale(Math.min(asked, this.#deps.lookedAt()))) await this.#confirm(run);
     // Pause, cancel and expiry hold up to the very write.
     if (!link.open || run.stopping) {
       await this.#release(run, work.first, granted);

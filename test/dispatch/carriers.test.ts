@@ -109,7 +109,7 @@ describe('the routes beside one', () => {
     const { broadcast } = await storeBroadcast(store, { no: 3, routes: onRoutes('a', 'd') });
     const index = new BroadcastIndex({ store });
     for (const no of [1, 2, 3]) await index.load(no);
-    index.refresh({ ...broadcast, state: 'closed' });
+    index.refresh({ ...broadcast, state: 'closed' }, performance.now());
     expect(index.routesBeside('a')).toEqual(['a', 'b', 'c']);
     expect(index.routesBeside('c')).toEqual(['a', 'c']);
     expect(index.routesBeside('d')).toEqual([]);
