@@ -10,7 +10,15 @@ export const count = z.int().nonnegative();
 export const counts = z.record(z.string(), count);
 const sha256 = z.string().meta({ description: 'SHA-256, hexadecimal' });
 export const version = z.int().positive().meta({ description: 'Version of the record: its ETag' });
-const printed = z.object({ service: z.string(), number: z.string(), display: z.string(), region: z.string() });
+export const level = z.enum(['departement', 'region', 'national']);
+const printed = z.object({
+  service: z.string(),
+  number: z.string(),
+  display: z.string(),
+  region: z.string().meta({ description: 'The place of the directory that it came from: "35", "R53", "FR"' }),
+  from: level.meta({ description: 'How near that place is' }),
+  verifiedAt: time.optional(),
+});
 
 export const fault = z.object({
   at: z.string().meta({ description: 'JSON pointer, line, query or header', example: '/regions/0' }),
@@ -123,9 +131,11 @@ export const preview = z
   })
   .meta({ id: 'Preview' });
 
+export const testCall = z.object({ by: z.string(), at: time, note: z.string().optional() });
+
 export const alternativeNumber = z
   .object({
-    region: z.string().meta({ description: 'INSEE code, or FR for the whole country' }),
+    region: z.string().meta({ description: 'INSEE code, R53 for an administrative region, FR for the whole country' }),
     service: z.string(),
     number: z.string().meta({ description: 'E.164 digits' }),
     display: z.string(),
@@ -134,7 +144,8 @@ export const alternativeNumber = z
     validUntil: time.optional(),
     enteredBy: z.string(),
     enteredAt: time,
-    verification: z.object({ by: z.string(), at: time, note: z.string().optional() }).optional(),
+    verification: testCall.optional(),
+    failedCall: testCall.optional().meta({ description: 'The last test call, where the wrong people or none answered' }),
     version,
   })
   .meta({ id: 'AlternativeNumber' });

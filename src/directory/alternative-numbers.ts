@@ -1,14 +1,11 @@
 /** One entry of the directory: its shape, when it is in force, when its test call is too old, what it may hold. */
 import type { Fault } from '../errors.ts';
 import { formatNational, kindOf, type MsisdnKind, parseMsisdn } from '../sms/msisdn.ts';
-import { findRegion } from './regions.ts';
+import { isPlace } from './places.ts';
 import { isService } from './services.ts';
 
-/** The region code of entries that hold for the whole country, used where a region has none of its own. */
-export const NATIONAL = 'FR';
-
 export interface AlternativeNumber {
-  /** INSEE code, or `FR`. */
+  /** A place: "35", "R53" or "FR". */
   readonly region: string;
   readonly service: string;
   /** E.164 digits. */
@@ -24,7 +21,9 @@ export interface AlternativeNumber {
   readonly enteredBy: string;
   readonly enteredAt: string;
   readonly verification?: Verification;
-  /** Starts at 1 and becomes the ETag. */
+  /** The last test call, where nobody answered as they should: until another succeeds, no notice may print the number. */
+  readonly failedCall?: Verification;
+  /** Starts at 1 and becomes the ETag; of all entries of this place and service together. */
   readonly version: number;
 }
 
@@ -45,8 +44,15 @@ export interface AlternativeNumberInput {
   readonly validUntil?: string | undefined;
 }
 
-const DAY_MS = 86_400_000;
+/** An entry as it is kept. */
+export type Entry = Omit<AlternativeNumber, 'version'>;
+
+export const DAY_MS = 86_400_000;
+/** A test call older than this has to be made again (requirement R2). */
+export const STALE_DAYS = 90;
 const MAX_OWNER = 100;
+/** What a spreadsheet would take for a formula, or a reader would not see. */
+const UNSOUND_OWNER = /^[=+\-@]|[\p{Cc}\p{Cs}\u202d\u202e]/u;
 /** RFC 3339, or a date alone; Date.parse would take much more, each engine in its own way. */
 const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/;
 
@@ -57,7 +63,7 @@ export function inForce(entry: Pick<AlternativeNumber, 'validFrom' | 'validUntil
 }
 
 /** Whether nobody has verified the number by a test call in the last `days`. */
-export function isStale(entry: Pick<AlternativeNumber, 'verification'>, atMs: number, days = 90): boolean {
+export function isStale(entry: Pick<AlternativeNumber, 'verification'>, atMs: number, days = STALE_DAYS): boolean {
   return entry.verification === undefined || Date.parse(entry.verification.at) < atMs - days * DAY_MS;
 }
 
@@ -78,8 +84,9 @@ export function timeOf(text: string): number | undefined {
 export function inputFaults(input: AlternativeNumberInput, place: (field: string) => string): Fault[] {
   const faults: Fault[] = [];
   const refuse = (field: keyof AlternativeNumberInput, message: string) => faults.push({ at: place(field), message });
-  if (input.region !== NATIONAL && !findRegion(input.region)) {
-    refuse('region', `there is no region "${input.region}"; codes are INSEE's, as "01", "2A", "974", or "FR" for all`);
+  if (!isPlace(input.region)) {
+    const codes = `codes are INSEE's, as "01", "2A", "974", "R53" for an administrative region, "FR" for all`;
+    refuse('region', `there is no region "${input.region}"; ${codes}`);
   }
   if (!isService(input.service)) refuse('service', `there is no emergency service "${input.service}"`);
   const number = parseMsisdn(input.number);
@@ -87,6 +94,7 @@ export function inputFaults(input: AlternativeNumberInput, place: (field: string
   const owner = input.owner.trim();
   if (owner === '' || owner.length > MAX_OWNER)
     refuse('owner', `must name who answers, in ${MAX_OWNER} characters at most`);
+  if (UNSOUND_OWNER.test(owner)) refuse('owner', 'must not begin with = + - or @, nor hold control characters');
   const from = readTime('validFrom');
   const until = readTime('validUntil');
   if (from !== undefined && until !== undefined && until <= from) refuse('validUntil', 'must be after validFrom');

@@ -1,5 +1,5 @@
 /**
- * A reader of small CSV files by RFC 4180, with what spreadsheets do to them: a byte order mark, semicolons, any line
+ * A reader and a writer of small CSV files by RFC 4180, with what spreadsheets do to them: a byte order mark, semicolons, any line
  * ending. Refuses stray quotes instead of guessing. Big files are the audience’s, which reads bytes.
  */
 import type { Readable } from 'node:stream';
@@ -95,4 +95,14 @@ function badCsv(at: string, message: string, cause?: unknown): TocsinError {
     faults: [{ at, message }],
     ...(cause === undefined ? {} : { cause }),
   });
+}
+
+/** Rows by RFC 4180, with a line break after each; what is undefined is an empty field. */
+export function writeCsv(rows: readonly (readonly (string | number | undefined)[])[]): string {
+  return rows.map((row) => `${row.map(quotedWhereNeeded).join(',')}\r\n`).join('');
+}
+
+function quotedWhereNeeded(value: string | number | undefined): string {
+  const text = value === undefined ? '' : String(value);
+  return /[",;\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

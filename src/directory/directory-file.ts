@@ -1,7 +1,17 @@
-/** The directory as a CSV file: every line is checked, and every fault named by line and column, before one is written. */
+/**
+ * The directory as a CSV file: every line is checked, and every fault named by line and column, before one is written.
+ * A file says all there is for each region and service that it names, one line for each number that follows another.
+ */
 import { type Fault, TocsinError } from '../errors.ts';
-import { type AlternativeNumberInput, inputFaults, timeOf, type Verification } from './alternative-numbers.ts';
-import { type CsvRow, parseCsv } from './csv.ts';
+import {
+  type AlternativeNumberInput,
+  type Entry,
+  inputFaults,
+  timeOf,
+  type Verification,
+} from './alternative-numbers.ts';
+import { type CsvRow, parseCsv, writeCsv } from './csv.ts';
+import { overlap } from './successive.ts';
 
 export const COLUMNS = [
   'region',
@@ -12,6 +22,9 @@ export const COLUMNS = [
   'valid_until',
   'verified_by',
   'verified_at',
+  'verified_note',
+  'entered_by',
+  'entered_at',
 ] as const;
 type Column = (typeof COLUMNS)[number];
 const REQUIRED: readonly Column[] = ['region', 'service', 'number', 'owner'];
@@ -23,6 +36,26 @@ export interface DirectoryLine {
   readonly line: number;
   readonly input: AlternativeNumberInput;
   readonly verification?: Verification;
+  readonly enteredBy?: string;
+  readonly enteredAt?: string;
+}
+
+/** Every entry, in the columns that readDirectory reads. */
+export function writeDirectory(entries: readonly Entry[]): string {
+  const lines = entries.map(({ verification, ...entry }) => [
+    entry.region,
+    entry.service,
+    entry.display,
+    entry.owner,
+    entry.validFrom,
+    entry.validUntil,
+    verification?.by,
+    verification?.at,
+    verification?.note,
+    entry.enteredBy,
+    entry.enteredAt,
+  ]);
+  return writeCsv([COLUMNS, ...lines]);
 }
 
 /**
@@ -34,28 +67,23 @@ export function readDirectory(text: string, nowMs: number): { lines: DirectoryLi
   const columns = readHeader(header);
   const lines: DirectoryLine[] = [];
   const faults: Fault[] = [];
-  const seen = new Map<string, number>();
+  const byPlace = new Map<string, DirectoryLine[]>();
   for (const row of rows) {
     if (row.fields.length !== columns.length) {
       faults.push({ at: `line ${row.line}`, message: `has ${row.fields.length} columns instead of ${columns.length}` });
       continue;
     }
-    const field = (column: Column) => row.fields[columns.indexOf(column)]?.trim() || undefined;
-    const input = inputOf(field);
-    const verification = verificationOf(field);
-    faults.push(
-      ...inputFaults(input, (name) => `line ${row.line}, ${COLUMN_OF[name] ?? name}`),
-      ...verificationFaults(verification, row.line, nowMs),
-    );
-    const place = `${input.region}:${input.service}`;
-    const first = seen.get(place);
-    if (first === undefined) seen.set(place, row.line);
-    else faults.push({ at: `line ${row.line}`, message: `names region and service of line ${first} again` });
-    lines.push({
-      line: row.line,
-      input,
-      ...(verification.by && verification.at ? { verification: verification as Verification } : {}),
-    });
+    const read = readLine(row.line, (column) => row.fields[columns.indexOf(column)]?.trim() || undefined, nowMs);
+    const place = `${read.line.input.region}:${read.line.input.service}`;
+    const earlier = byPlace.get(place) ?? [];
+    const same = earlier.find(({ input }) => overlap(input, read.line.input));
+    if (same) {
+      const message = `names region and service of line ${same.line} again, for the same time`;
+      faults.push({ at: `line ${row.line}`, message });
+    }
+    byPlace.set(place, [...earlier, read.line]);
+    lines.push(read.line);
+    faults.push(...read.faults);
   }
   if (rows.length === 0) faults.push({ at: 'line 2', message: 'the file holds no number' });
   return { lines, faults };
@@ -74,8 +102,8 @@ function readHeader(header: CsvRow | undefined): Column[] {
   throw new TocsinError('invalid', 'invalid_directory', 'The header of the file is wrong', { faults });
 }
 
-function inputOf(field: (column: Column) => string | undefined): AlternativeNumberInput {
-  return {
+function readLine(line: number, field: (column: Column) => string | undefined, nowMs: number) {
+  const input: AlternativeNumberInput = {
     region: field('region') ?? '',
     service: field('service') ?? '',
     number: field('number') ?? '',
@@ -83,23 +111,31 @@ function inputOf(field: (column: Column) => string | undefined): AlternativeNumb
     validFrom: field('valid_from'),
     validUntil: field('valid_until'),
   };
+  const [by, at, note] = [field('verified_by'), field('verified_at'), field('verified_note')];
+  const [enteredBy, enteredAt] = [field('entered_by'), field('entered_at')];
+  const faults = [
+    ...inputFaults(input, (name) => `line ${line}, ${COLUMN_OF[name] ?? name}`),
+    ...verificationFaults(by, at, line, nowMs),
+    ...(enteredAt === undefined ? [] : timeFaults(enteredAt, `line ${line}, entered_at`, nowMs)),
+  ];
+  const read: DirectoryLine = {
+    ...{ line, input },
+    ...(by && at ? { verification: { by, at, ...(note === undefined ? {} : { note }) } } : {}),
+    ...(enteredBy === undefined ? {} : { enteredBy }),
+    ...(enteredAt === undefined ? {} : { enteredAt }),
+  };
+  return { line: read, faults };
 }
 
-function verificationOf(field: (column: Column) => string | undefined): Partial<Verification> {
-  const by = field('verified_by');
-  const at = field('verified_at');
-  return { ...(by === undefined ? {} : { by }), ...(at === undefined ? {} : { at }) };
-}
-
-function verificationFaults({ by, at }: Partial<Verification>, line: number, nowMs: number): Fault[] {
+function verificationFaults(by: string | undefined, at: string | undefined, line: number, nowMs: number): Fault[] {
   if (by === undefined && at === undefined) return [];
   if (by === undefined) return [{ at: `line ${line}, verified_by`, message: 'must say who made the test call' }];
   if (at === undefined) return [{ at: `line ${line}, verified_at`, message: 'must say when the test call was made' }];
-  return verificationTimeFaults(at, `line ${line}, verified_at`, nowMs);
+  return timeFaults(at, `line ${line}, verified_at`, nowMs);
 }
 
-/** A test call has a time, and has been made. */
-export function verificationTimeFaults(at: string, place: string, nowMs: number): Fault[] {
+/** What was done, a test call or an entry, has a time, and lies in the past. */
+export function timeFaults(at: string, place: string, nowMs: number): Fault[] {
   const ms = timeOf(at);
   if (ms === undefined) return [{ at: place, message: `"${at}" is no RFC 3339 time, as 2026-07-31T18:00:00+02:00` }];
   return ms > nowMs ? [{ at: place, message: 'lies in the future' }] : [];

@@ -1,6 +1,6 @@
 /**
- * The registry of alternative numbers: which number to dial instead of a service, in a region, and who verified it by a
- * test call. The only source of numbers in a text (requirement R1). Every change is audited.
+ * The registry of alternative numbers: which number to dial instead of a service, in a place, who answers there, and who
+ * verified it by a test call. The only source of numbers in a text (requirement R1). Every change is audited and kept.
  */
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
@@ -12,36 +12,78 @@ import { type Change, commit, Records, type Stored } from '../store/records.ts';
 import {
   type AlternativeNumber,
   type AlternativeNumberInput,
-  inForce,
+  type Entry,
   inputFaults,
-  NATIONAL,
-  numberForms,
-  type Verification,
+  STALE_DAYS,
 } from './alternative-numbers.ts';
+import { Contacts } from './contacts.ts';
 import { readText } from './csv.ts';
-import { type DirectoryLine, readDirectory, verificationTimeFaults } from './directory-file.ts';
-import { REGIONS } from './regions.ts';
+import { readDirectory, writeDirectory } from './directory-file.ts';
+import { enteredBy, fromLine, ownCallFaults } from './entering.ts';
+import { eventsBetween, type HistoryEvent, isSame } from './history.ts';
+import { LEVELS, type Level, levelOf, PLACES, placesFor } from './places.ts';
 import { SERVICES } from './services.ts';
+import { entryAt, inOrder, mainEntry, startOf, withEntry } from './successive.ts';
+import { type TestCall, testCallFaults, withTestCall } from './test-calls.ts';
 
-type Entry = Omit<AlternativeNumber, 'version'>;
+export interface DirectorySettings {
+  /** The order in which a lookup falls back; default: département, region, national. */
+  readonly levels?: readonly Level[];
+  /** Days after which a test call has to be made again. */
+  readonly staleDays?: number;
+}
+
+/** A number in force, and how near the place is that it came from. */
+export interface FoundNumber extends AlternativeNumber {
+  readonly from: Level;
+}
+
+/** Answers from one reading of the store: the number in force in a region at a time, by the order of fallback. */
+export type Sight = (region: string, service: string, atMs: number) => FoundNumber | undefined;
+
+type Entries = readonly Entry[];
+
+/** The entries of a place and service with their history; version 0 where there are none. */
+interface Held {
+  readonly entries: Stored<Entries>;
+  readonly history: Stored<readonly HistoryEvent[]>;
+}
 
 export class Directory {
+  readonly contacts: Contacts;
+  readonly staleDays: number;
+  readonly levels: readonly Level[];
+  readonly now: () => number;
   readonly #store: Store;
-  readonly #records: Records<Entry>;
-  readonly #now: () => number;
+  readonly #records: Records<Entries>;
+  readonly #history: Records<readonly HistoryEvent[]>;
 
-  constructor({ store, now = Date.now }: { store: Store; now?: () => number }) {
+  constructor({
+    store,
+    now = Date.now,
+    levels = LEVELS,
+    staleDays = STALE_DAYS,
+  }: DirectorySettings & {
+    store: Store;
+    now?: () => number;
+  }) {
     this.#store = store;
-    this.#records = new Records<Entry>(store, 'alternative_number');
-    this.#now = now;
+    this.#records = new Records(store, 'alternative_number');
+    this.#history = new Records(store, 'alternative_number_history');
+    this.now = now;
+    this.levels = levels;
+    this.staleDays = staleDays;
+    this.contacts = new Contacts({ store, now });
   }
 
+  /** The number in force, else the next to come, else the last there was. */
   async get(region: string, service: string): Promise<AlternativeNumber | undefined> {
     const found = await this.#records.find(idOf(region, service));
-    return found && shown(found);
+    const entry = mainEntry(found?.value ?? [], this.now());
+    return found && entry && { ...entry, version: found.version };
   }
 
-  /** In the order of regions and services, national entries first. */
+  /** Every entry, those that were and those to come too, in the order of places, services and time; the widest places first. */
   async list({
     region,
     service,
@@ -49,80 +91,129 @@ export class Directory {
     region?: string | undefined;
     service?: string | undefined;
   } = {}): Promise<AlternativeNumber[]> {
-    const regions = region === undefined ? [NATIONAL, ...REGIONS.map(({ code }) => code)] : [region];
+    const places = region === undefined ? PLACES : [region];
     const services = service === undefined ? SERVICES.map(({ number }) => number) : [service];
-    return this.#all(regions.flatMap((code) => services.map((number) => [code, number] as const)));
+    const found = await this.#read(places, services);
+    return [...found.values()].flat();
   }
 
-  /** Enters or replaces a number; a number that changes loses its verification. Throws `invalid_alternative_number`. */
+  /** All of `list` as a file that `importCsv` takes. */
+  async exportCsv(which: Parameters<Directory['list']>[0] = {}): Promise<string> {
+    return writeDirectory(await this.list(which));
+  }
+
+  /** Oldest first. */
+  async history(region: string, service: string): Promise<readonly HistoryEvent[]> {
+    return (await this.#history.find(idOf(region, service)))?.value ?? [];
+  }
+
+  /**
+   * Enters a number, or replaces the one that starts at the same moment; a number that changes loses its verification.
+   * Throws `invalid_alternative_number`, `overlapping_validity`.
+   */
   async put(
     input: AlternativeNumberInput,
     by: Person,
     { ifVersion }: { ifVersion?: number | undefined } = {},
   ): Promise<AlternativeNumber> {
-    refuseFaults(
-      'invalid_alternative_number',
-      'The alternative number is not in order',
-      inputFaults(input, (f) => `/${f}`),
-    );
-    const id = idOf(input.region, input.service);
-    const held = await this.#records.find(id);
-    if (ifVersion !== undefined && ifVersion !== (held?.version ?? 0)) {
-      throw new TocsinError('precondition', 'version_mismatch', 'The alternative number was changed since it was read');
-    }
-    const entry = this.#entry(input, by, held?.value);
+    const faults = inputFaults(input, (field) => `/${field}`);
+    refuseFaults('invalid_alternative_number', 'The alternative number is not in order', faults);
+    const held = await this.#held(idOf(input.region, input.service));
+    requireVersion(held, ifVersion);
+    const entry = enteredBy(by.person, input, held.entries.value, new Date(this.now()).toISOString());
     const { number, owner } = entry;
-    const act = actBy(by, 'directory.put', `alternative_number/${id}`, { number, owner });
-    return shown(await this.#records.update({ id, version: held?.version ?? 0 }, entry, act));
+    const version = await this.#write(held, withEntry(held.entries.value, entry), by, 'directory.put', {
+      number,
+      owner,
+    });
+    return { ...entry, version };
+  }
+
+  /** Takes out the entry that starts at `validFrom`; without it the one whose start is open. Its history stays. */
+  async remove(
+    { region, service, validFrom }: { region: string; service: string; validFrom?: string | undefined },
+    by: Person,
+    { ifVersion }: { ifVersion?: number | undefined } = {},
+  ): Promise<void> {
+    const held = await this.#held(idOf(region, service));
+    requireVersion(held, ifVersion);
+    const start = startOf(validFrom === undefined ? {} : { validFrom });
+    const gone = held.entries.value.find((entry) => startOf(entry) === start);
+    if (!gone) throw unknownNumber(region, service);
+    const left = held.entries.value.filter((entry) => entry !== gone);
+    await this.#write(held, left, by, 'directory.remove', { number: gone.number, owner: gone.owner });
   }
 
   /**
-   * Enters a whole CSV file or nothing of it; columns in any order: region, service, number, owner, and as wanted
-   * valid_from, valid_until, verified_by, verified_at. Throws `invalid_directory` with every fault by line and column.
+   * Enters a whole CSV file or nothing of it; see directory-file.ts for its columns. A file proves no test call: those in
+   * it count where the directory has them already, or with `restore`, for a file that exportCsv wrote. Throws
+   * `invalid_directory` with every fault by line and column.
    */
-  async importCsv(stream: Readable, by: Person): Promise<{ accepted: number; rejected: Fault[] }> {
+  async importCsv(
+    stream: Readable,
+    by: Person,
+    { restore = false }: { restore?: boolean } = {},
+  ): Promise<{ accepted: number; rejected: Fault[]; testCallsLeftOut: number }> {
     const text = await readText(stream);
-    const { lines, faults } = readDirectory(text, this.#now());
+    const { lines, faults } = readDirectory(text, this.now());
     refuseFaults('invalid_directory', 'Nothing was entered: the file has faults', faults);
-    const held = await Promise.all(lines.map(({ input }) => this.#records.find(idOf(input.region, input.service))));
-    const entries = lines.map(({ input, verification }, i) => this.#entry(input, by, held[i]?.value, verification));
-    refuseFaults('invalid_directory', 'Nothing was entered: the file has faults', ownEntryFaults(lines, entries));
-    const changes = entries.flatMap((entry, i) => this.#change(entry, held[i]) ?? []);
+    const at = new Date(this.now()).toISOString();
+    const ids = [...new Set(lines.map(({ input }) => idOf(input.region, input.service)))];
+    const held = new Map(await Promise.all(ids.map(async (id) => [id, await this.#held(id)] as const)));
+    const entered = lines.map((line) => {
+      const id = idOf(line.input.region, line.input.service);
+      return { id, line, entry: fromLine(line, by.person, held.get(id)?.entries.value ?? [], at, restore) };
+    });
+    refuseFaults('invalid_directory', 'Nothing was entered: the file has faults', entered.flatMap(ownCallFaults));
+    const changes = [...held].flatMap(([id, before]) => {
+      const after = inOrder(entered.filter((one) => one.id === id).map(({ entry }) => entry));
+      return isSameList(before.entries.value, after) ? [] : [this.#changes(before, after, by, at)];
+    });
     const sha256 = createHash('sha256').update(text).digest('hex');
-    const detail = { lines: lines.length, changed: changes.length, sha256 };
-    await commit(this.#store, actBy(by, 'directory.import', 'directory', detail), changes);
-    return { accepted: lines.length, rejected: [] };
+    const detail = { lines: lines.length, changed: changes.length, restore, sha256 };
+    await commit(this.#store, actBy(by, 'directory.import', 'directory', detail), changes.flat());
+    const leftOut = entered.filter(
+      ({ line, entry }) => line.verification && line.verification.at !== entry.verification?.at,
+    );
+    return { accepted: lines.length, rejected: [], testCallsLeftOut: leftOut.length };
   }
 
-  /** Records a test call. Throws `own_entry` for who entered the number, `invalid_verification`, `unknown_alternative_number`. */
+  /**
+   * Records a test call of the number dialled, default that in force. Throws `own_entry` for who entered the number,
+   * `invalid_verification`, `unknown_alternative_number`.
+   */
   async recordVerification(
     region: string,
     service: string,
-    verification: { by: string; at: string; note?: string | undefined },
+    call: TestCall & { readonly number?: string | undefined },
     recordedBy: Person,
   ): Promise<AlternativeNumber> {
-    const held = await this.#records.get(idOf(region, service));
-    const { by, at, note } = verification;
-    if ([by, recordedBy.person].some((person) => isSamePerson(person, held.value.enteredBy))) {
-      throw new TocsinError('forbidden', 'own_entry', 'Who entered a number cannot be who verifies it');
+    const held = await this.#held(idOf(region, service));
+    const main = mainEntry(held.entries.value, this.now());
+    if (!main) throw unknownNumber(region, service);
+    const { dialled, faults } = testCallFaults(call, held.entries.value, main, this.now());
+    if (call.answered !== false) {
+      const own = dialled.some(({ enteredBy }) =>
+        [call.by, recordedBy.person].some((person) => isSamePerson(person, enteredBy)),
+      );
+      if (own) throw new TocsinError('forbidden', 'own_entry', 'Who entered a number cannot be who verifies it');
     }
-    const faults = verificationTimeFaults(at, '/at', this.#now());
-    if (by.trim() === '') faults.push({ at: '/by', message: 'must say who made the test call' });
     refuseFaults('invalid_verification', 'The verification is not in order', faults);
-    const entry = { ...held.value, verification: { by, at, ...(note === undefined ? {} : { note }) } };
-    const act = actBy(recordedBy, 'directory.verify', `alternative_number/${held.id}`, { by, at });
-    return shown(await this.#records.update(held, entry, act));
+    const after = held.entries.value.map((entry) => (dialled.includes(entry) ? withTestCall(entry, call) : entry));
+    const { by, at, answered = true } = call;
+    const version = await this.#write(held, after, recordedBy, 'directory.verify', { by, at, answered });
+    return { ...(after[held.entries.value.indexOf(dialled[0] ?? main)] ?? main), version };
   }
 
-  /** The numbers in force at a time, a region's own before national ones; `missing` holds the services that have neither. */
+  /** The numbers in force at a time, by the order of fallback; `missing` holds the services that have none on any level. */
   async lookup(
     region: string,
     services: readonly string[],
     atMs: number,
-  ): Promise<{ found: AlternativeNumber[]; missing: string[] }> {
-    const inForceNow = await this.#inForce([region], services, atMs);
-    const found = services.map((service) => inForceNow(region, service)).filter((entry) => entry !== undefined);
-    return { found, missing: services.filter((service) => inForceNow(region, service) === undefined) };
+  ): Promise<{ found: FoundNumber[]; missing: string[] }> {
+    const sight = await this.sight([region], services);
+    const found = services.map((service) => sight(region, service, atMs)).filter((entry) => entry !== undefined);
+    return { found, missing: services.filter((service) => sight(region, service, atMs) === undefined) };
   }
 
   /** Every region and service without a number in force, in one round trip. */
@@ -131,65 +222,72 @@ export class Directory {
     services: readonly string[],
     atMs: number,
   ): Promise<{ region: string; service: string }[]> {
-    const inForceNow = await this.#inForce(regions, services, atMs);
+    const sight = await this.sight(regions, services);
     const pairs = regions.flatMap((region) => services.map((service) => ({ region, service })));
-    return pairs.filter(({ region, service }) => inForceNow(region, service) === undefined);
+    return pairs.filter(({ region, service }) => sight(region, service, atMs) === undefined);
   }
 
-  async #inForce(regions: readonly string[], services: readonly string[], atMs: number) {
-    const pairs = [NATIONAL, ...regions].flatMap((code) => services.map((number) => [code, number] as const));
-    const entries = (await this.#all(pairs)).filter((entry) => inForce(entry, atMs));
-    const byPlace = new Map(entries.map((entry) => [idOf(entry.region, entry.service), entry]));
-    return (region: string, service: string) =>
-      byPlace.get(idOf(region, service)) ?? byPlace.get(idOf(NATIONAL, service));
-  }
-
-  /** Sent in one go on one connection, so many entries cost one round trip. */
-  async #all(pairs: readonly (readonly [region: string, service: string])[]): Promise<AlternativeNumber[]> {
-    const found = await Promise.all(pairs.map(([region, service]) => this.#records.find(idOf(region, service))));
-    return found.filter((record) => record !== undefined).map(shown);
-  }
-
-  #entry(input: AlternativeNumberInput, by: Person, held: Entry | undefined, verification?: Verification): Entry {
-    const { region, service, owner, validFrom, validUntil } = input;
-    const forms = numberForms(input.number);
-    const same = held?.number === forms.number ? held : undefined;
-    const verified = verification ?? same?.verification;
-    return {
-      region,
-      service,
-      ...forms,
-      owner: owner.trim(),
-      ...(validFrom === undefined ? {} : { validFrom }),
-      ...(validUntil === undefined ? {} : { validUntil }),
-      // Who entered the number stays who they are when others change the rest: they must never be who verifies it.
-      enteredBy: same?.enteredBy ?? by.person,
-      enteredAt: same?.enteredAt ?? new Date(this.#now()).toISOString(),
-      ...(verified === undefined ? {} : { verification: verified }),
+  /** Reads once what is asked at many moments. */
+  async sight(regions: readonly string[], services: readonly string[]): Promise<Sight> {
+    const places = new Set(regions.flatMap((region) => placesFor(region, this.levels)));
+    const entries = await this.#read([...places], services);
+    return (region, service, atMs) => {
+      for (const place of placesFor(region, this.levels)) {
+        const entry = entryAt(entries.get(idOf(place, service)) ?? [], atMs);
+        if (entry) return { ...entry, from: levelOf(place) };
+      }
+      return undefined;
     };
   }
 
-  /** None for an entry that is held already, so that a file entered twice changes nothing. */
-  #change(entry: Entry, held: Stored<Entry> | undefined): Change | undefined {
-    if (held && content(held.value) === content(entry)) return undefined;
-    return this.#records.put({ id: idOf(entry.region, entry.service), version: held?.version ?? 0 }, entry);
+  /** Sent in one go on one connection, so many entries cost one round trip. */
+  async #read(places: readonly string[], services: readonly string[]): Promise<Map<string, AlternativeNumber[]>> {
+    const ids = places.flatMap((place) => services.map((service) => idOf(place, service)));
+    const found = await Promise.all(ids.map((id) => this.#records.find(id)));
+    const read = found.filter((record) => record !== undefined);
+    return new Map(read.map(({ id, value, version }) => [id, value.map((entry) => ({ ...entry, version }))]));
+  }
+
+  async #held(id: string): Promise<Held> {
+    const [entries, history] = await Promise.all([this.#records.find(id), this.#history.find(id)]);
+    const none = { id, version: 0, value: [] };
+    return { entries: entries ?? none, history: history ?? none };
+  }
+
+  #changes({ entries, history }: Held, after: Entries, { person }: Person, at: string): Change[] {
+    const events = eventsBetween(entries.value, after, { by: person, at });
+    return [this.#records.put(entries, after), this.#history.put(history, [...history.value, ...events])];
+  }
+
+  /** The version it is now. */
+  async #write(
+    held: Held,
+    after: Entries,
+    by: Person,
+    action: string,
+    detail: Record<string, unknown>,
+  ): Promise<number> {
+    const { id, version } = held.entries;
+    const changes = this.#changes(held, after, by, new Date(this.now()).toISOString());
+    await commit(this.#store, actBy(by, action, `alternative_number/${id}`, detail), changes);
+    return version + 1;
   }
 }
 
-function ownEntryFaults(lines: readonly DirectoryLine[], entries: readonly Entry[]): Fault[] {
-  const message = 'must be another person than who entered the number';
-  return lines.flatMap(({ line, verification }, i) =>
-    verification && isSamePerson(verification.by, entries[i]?.enteredBy ?? '')
-      ? [{ at: `line ${line}, verified_by`, message }]
-      : [],
-  );
+function requireVersion(held: Held, ifVersion: number | undefined): void {
+  if (ifVersion === undefined || ifVersion === held.entries.version) return;
+  throw new TocsinError('precondition', 'version_mismatch', 'The alternative number was changed since it was read');
 }
 
+function unknownNumber(region: string, service: string): TocsinError {
+  const message = `There is no alternative number for service ${service} in region ${region}`;
+  return new TocsinError('not-found', 'unknown_alternative_number', message);
+}
+
+const isSameList = (before: Entries, after: Entries): boolean =>
+  before.length === after.length && before.every((entry, i) => isSame(entry, after[i] ?? entry));
 const actBy = ({ actor, person }: Person, action: string, subject: string, detail: Record<string, unknown>): Act => ({
   ...{ actor, action, subject },
   detail: { person, ...detail },
 });
 const idOf = (region: string, service: string): string => `${region}:${service}`;
-const shown = ({ value, version }: Stored<Entry>): AlternativeNumber => ({ ...value, version });
-const content = ({ number, owner, validFrom, validUntil, verification }: Entry): string =>
-  JSON.stringify([number, owner, validFrom, validUntil, verification?.by, verification?.at]);

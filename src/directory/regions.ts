@@ -13,6 +13,8 @@ export interface Region {
   readonly name: string;
   /** The name after "de", with its article: "d'Ille-et-Vilaine", "du Nord", "de la Sarthe", "des Landes". */
   readonly ofName: string;
+  /** Its administrative region: INSEE's code with an R before it, "R53" for Bretagne. */
+  readonly partOf: string;
   /** IANA zone in which times are printed. */
   readonly zone: string;
   /** BCP 47; mandatory for this region, the first is the default. */
@@ -24,6 +26,7 @@ export interface Region {
 /** A line of @etalab/decoupage-administratif's départements; `typeLiaison` is INSEE's TNCC, the kind of article. */
 interface Departement {
   readonly code: string;
+  readonly region: string;
   readonly nom: string;
   readonly typeLiaison: number;
   readonly zone: 'metro' | 'drom' | 'com';
@@ -58,8 +61,9 @@ const departements = createRequire(import.meta.url)(
 /** The 101 départements, in the order of their codes. */
 export const REGIONS: readonly Region[] = departements
   .filter(({ zone }) => zone !== 'com')
-  .map(({ code, nom, typeLiaison }) => ({
+  .map(({ code, region, nom, typeLiaison }) => ({
     code,
+    partOf: `R${region}`,
     name: nom,
     ofName: `${OF_BY_USAGE[code] ?? OF_BY_TNCC[typeLiaison] ?? 'de '}${nom}`,
     zone: OVERSEAS_ZONES[code] ?? 'Europe/Paris',

@@ -1,5 +1,6 @@
 /** Which alternative numbers a text names, and how: grouped, since services often share one, and without spaces. */
-import { type AlternativeNumber, NATIONAL } from '../directory/alternative-numbers.ts';
+import type { AlternativeNumber } from '../directory/alternative-numbers.ts';
+import { levelOf, placesFor } from '../directory/places.ts';
 import type { PrintedNumber, RenderInput } from './rendering.ts';
 
 /** The service for people who are deaf or hard of hearing, reached by SMS; never printed as a number to call. */
@@ -11,21 +12,26 @@ export interface ChosenNumbers {
   readonly missing: readonly string[];
 }
 
-/** The region's own number of each service, else the national one. */
+/** A number of each service that holds for the region: of those given, the one of the nearest place. */
 export function chooseNumbers(input: Pick<RenderInput, 'template' | 'region' | 'services' | 'numbers'>): ChosenNumbers {
   if (input.template.numbers === 'none') return { printed: [], missing: [] };
   const printed: PrintedNumber[] = [];
   const missing: string[] = [];
   for (const service of input.services) {
-    const found = numberOf(input.numbers, input.region.code, service) ?? numberOf(input.numbers, NATIONAL, service);
-    if (!found) missing.push(service);
-    else printed.push({ service, number: found.number, display: compact(found.display), region: found.region });
+    const ofService = input.numbers.filter((entry) => entry.service === service);
+    const places = placesFor(input.region.code);
+    const found = places.map((place) => ofService.find(({ region }) => region === place)).find(Boolean);
+    if (found) printed.push(printedNumber(found));
+    else missing.push(service);
   }
   return { printed, missing };
 }
 
-function numberOf(numbers: readonly AlternativeNumber[], region: string, service: string) {
-  return numbers.find((entry) => entry.region === region && entry.service === service);
+function printedNumber({ service, number, display, region, verification }: AlternativeNumber): PrintedNumber {
+  return {
+    ...{ service, number, display: compact(display), region, from: levelOf(region) },
+    ...(verification === undefined ? {} : { verifiedAt: verification.at }),
+  };
 }
 
 /** "02 61 91 00 35" is 02 61 91 00 35 to the eye, but each space is a septet. */
