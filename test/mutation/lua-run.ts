@@ -13,7 +13,7 @@ const TESTS_OF: Readonly<Record<string, readonly string[]>> = {
   'apply.lua': ['apply', 'parts', 'counts', 'claim', 'keys'],
   'claim.lua': ['claim', 'apply', 'parts', 'keys'],
   'take.lua': ['claim', 'apply', 'parts', 'keys'],
-  'join.lua': ['message-ids', 'keys'],
+  'join.lua': ['message-ids', 'message-ids-days', 'message-ids-walk', 'keys'],
 };
 /** A script that runs for longer makes Redis answer others that it is busy. */
 const BUSY_MS = '1000';

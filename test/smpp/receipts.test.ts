@@ -1,14 +1,8 @@
-import { type Deliver, readDeliver } from '../../src/smpp/deliver.ts';
-import { stateOfNumber, stateOfWord } from '../../src/smpp/receipt-states.ts';
+import { readDeliver } from '../../src/smpp/deliver.ts';
+import { stateOfWord } from '../../src/smpp/receipt-states.ts';
 import { isReceipt, parseReceipt } from '../../src/smpp/receipts.ts';
-import { APPENDIX_B, cstr, dataPdu, type MessageParts, messagePdu, tlv, u8 } from './octets.ts';
-
-function deliver(parts: MessageParts): Deliver {
-  const bytes = messagePdu(parts);
-  return readDeliver(bytes, 0, bytes.length);
-}
-const parse = (text: string, parts: MessageParts = {}) => parseReceipt(deliver({ text, ...parts }));
-const ucs2 = (text: string) => Buffer.from(text, 'utf16le').swap16();
+import { APPENDIX_B, cstr, dataPdu, tlv, u8 } from './octets.ts';
+import { deliver, parse, ucs2 } from './receipt-fixture.ts';
 
 describe('parseReceipt', () => {
   test('reads the layout of Appendix B', () => {
@@ -224,117 +218,5 @@ describe('parseReceipt', () => {
     const text = Buffer.concat([Buffer.from([5, 0, 3, 1, 1, 1]), Buffer.from(APPENDIX_B)]);
     expect(parseReceipt(deliver({ text, esmClass: 0x44 })).messageId).toBe('1234567');
     expect(parseReceipt(deliver({ text: Buffer.from([200, 1]), esmClass: 0x44 })).state).toBe('unknown');
-  });
-});
-
-describe('isReceipt', () => {
-  test.each([
-    [0x04, true],
-    [0x44, true],
-    [0x20, true],
-    [0x08, false],
-    [0x10, false],
-    [0x18, false],
-    [0x00, false],
-    [0x40, false],
-  ])('takes esm_class %d for a receipt: %s', (esmClass, expected) => {
-    expect(isReceipt(deliver({ esmClass, text: '' }))).toBe(expected);
-  });
-
-  test('quirk 11: without type bits, TLVs decide, then the text', () => {
-    expect(isReceipt(deliver({ esmClass: 0, tlvs: [tlv(0x001e, cstr('7'))] }))).toBe(true);
-    expect(isReceipt(deliver({ esmClass: 0, tlvs: [tlv(0x0427, u8(2))] }))).toBe(true);
-    expect(isReceipt(deliver({ esmClass: 0, text: APPENDIX_B }))).toBe(true);
-    expect(isReceipt(deliver({ esmClass: 0, dataCoding: 8, text: ucs2(APPENDIX_B.slice(0, 100)) }))).toBe(true);
-  });
-
-  test.each([
-    'stat:',
-    'STAT=',
-    'stat :',
-    'dlvrd:',
-    'done date:',
-    'done_date:',
-    'donedate:',
-    'submit date:',
-    'submit_date:',
-    'submitdate:',
-    'err  =',
-  ])('quirk 11: an id and "%s" make a receipt', (label) => {
-    for (const id of ['id:77', 'ID=77', 'id :77', 'message id: 77']) {
-      expect([id, isReceipt(deliver({ esmClass: 0, text: `${id} ${label}1` }))]).toEqual([id, true]);
-    }
-  });
-
-  test.each([
-    ['no id', 'stat:DELIVRD err:000'],
-    ['an id behind everything else', 'err:3 stat:x my id: 5'],
-    ['a word that ends in id', 'covid: stat:x'],
-    ['a word that begins with id', 'mon idee: stat:x'],
-    ['a word that ends in a label', 'id:77 constat:x'],
-    ['a word that begins with a label', 'id:77 stats:x error:x'],
-    ['labels without their sign', 'id 77 stat DELIVRD'],
-    ['an id without its sign', 'id 77 stat:DELIVRD'],
-  ])('quirk 44: with %s it is what a subscriber wrote', (_, text) => {
-    expect(isReceipt(deliver({ esmClass: 0, text }))).toBe(false);
-  });
-
-  test('quirk 11: other type bits say that it is none, whatever TLVs and text it has', () => {
-    const tlvs = [tlv(0x001e, cstr('7')), tlv(0x0427, u8(2))];
-    for (const esmClass of [0x08, 0x10, 0x18]) {
-      expect(isReceipt(deliver({ esmClass, text: APPENDIX_B, tlvs }))).toBe(false);
-    }
-  });
-
-  test.each(['STOP', 'OK merci', 'le code est id:12', 'stat: bien recu', 'Voici mon idee: dormir', ''])(
-    'quirk 44: takes "%s" for what a subscriber wrote',
-    (text) => {
-      expect(isReceipt(deliver({ esmClass: 0, text }))).toBe(false);
-    },
-  );
-});
-
-test('a payload of ten thousand labels is looked through once, not once for each', () => {
-  const bytes = dataPdu({ esmClass: 0, tlvs: [tlv(0x0424, Buffer.from('id:'.repeat(20_000)))] });
-  const long = readDeliver(bytes, 0, bytes.length);
-  // Were it searched from every label on, each of these would take a second.
-  const found = Array.from({ length: 50 }, () => isReceipt(long));
-  expect(new Set(found)).toEqual(new Set([false]));
-});
-
-describe('receipt states', () => {
-  test.each([
-    ['delivered', 'DELIVRD DELIVERED DELIVERD DELIVRED'],
-    ['enroute', 'ENROUTE EN_ROUTE BUFFRED BUFFERD BUFFERED SCHEDULED SCHEDLD'],
-    ['accepted', 'ACCEPTD ACCEPTED ACKED'],
-    ['expired', 'EXPIRED EXPIRD'],
-    ['deleted', 'DELETED DELETD'],
-    ['undeliverable', 'UNDELIV UNDELIVD UNDELIVERED UNDELIVERABLE SKIPPED FAILED'],
-    ['unknown', 'UNKNOWN UNKNOWD'],
-    ['rejected', 'REJECTD REJECTED REJCTED'],
-  ])('quirk 9: %s is written in many ways: %s', (state, words) => {
-    for (const word of words.split(' ')) {
-      expect([word, stateOfWord(word), stateOfWord(word.toLowerCase())]).toEqual([word, state, state]);
-      expect(parse(`id:77 stat:${word} err:000`).state).toBe(state);
-    }
-  });
-
-  test('the words and numbers of SMPP 5.0 are known too, and no others', () => {
-    expect([0, 9].map(stateOfNumber)).toEqual(['enroute', 'undeliverable']);
-    expect(['', 'DELIV', 'DELIVRDX', 'MMSGRCV'].map(stateOfWord)).toEqual(Array(4).fill(undefined));
-  });
-
-  test('message_state has the numbers of SMPP 3.4 §5.2.28', () => {
-    expect([1, 2, 3, 4, 5, 6, 7, 8].map(stateOfNumber)).toEqual([
-      'enroute',
-      'delivered',
-      'expired',
-      'deleted',
-      'undeliverable',
-      'accepted',
-      'unknown',
-      'rejected',
-    ]);
-    expect([10, 255].map(stateOfNumber)).toEqual([undefined, undefined]);
   });
 });
