@@ -63,6 +63,7 @@ export async function prepareAndLaunch(setup: ExerciseSetup): Promise<Exercise> 
   const { options, screen } = setup;
   const { cell, cellSecret, approvers } = await makeKeys(setup);
   await enterDirectory(cell, screen);
+  await verifyDirectory(approvers, screen);
   const audience = await importAudience(cell, setup);
 
   screen.step(
@@ -114,6 +115,21 @@ async function enterDirectory(cell: ApiClient, screen: Screen): Promise<void> {
   screen.step('The directory of alternative numbers is entered: the only source of numbers in a text.');
   const { accepted } = await cell.upload<{ accepted: number }>('/v1/directory/import', DIRECTORY, 'text/csv');
   screen.say(`   ${count(accepted)} numbers, all from the ranges that ARCEP keeps for fiction`);
+}
+
+/** Requirement R2: the cell entered the numbers, so somebody else has to dial each of them. */
+export async function verifyDirectory(approvers: ReadonlyMap<string, ApiClient>, screen: Screen): Promise<void> {
+  screen.step('Each prefecture makes a test call of its numbers; without one a notice is not even submitted.');
+  const startedMs = performance.now();
+  await inTurns([...approvers], async ([region, prefecture]) => {
+    for (const service of SERVICES) {
+      const at = new Date().toISOString();
+      await prefecture.postAmongOthers(`/v1/directory/${region}/${service}/verifications`, { at, note: 'exercise' });
+    }
+  });
+  screen.say(
+    `   ${count(approvers.size * SERVICES.length)} test calls recorded in ${seconds(performance.now() - startedMs)}`,
+  );
 }
 
 async function importAudience(cell: ApiClient, { setting, options, screen, signal }: ExerciseSetup): Promise<string> {

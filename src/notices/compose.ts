@@ -12,10 +12,13 @@ import type { Template } from '../templates/template.ts';
 import { numberProblems } from './checks.ts';
 import { sortRenderings } from './hashes.ts';
 import type { AudienceView, Notice } from './notice.ts';
+import { verificationProblems } from './verified-numbers.ts';
 
 /** What the directory answers here: the numbers in force in a region at a time (ms since epoch). */
 export interface NumberSource {
   lookup(region: string, services: readonly string[], atMs: number): Promise<{ found: readonly AlternativeNumber[] }>;
+  /** Days after which a test call has to be made again; default 90. */
+  readonly staleDays?: number;
 }
 
 export interface Composed {
@@ -26,13 +29,14 @@ export interface Composed {
 
 export type Composable = Pick<Notice, 'status' | 'services' | 'regions' | 'parameters'>;
 
-/** `audience` undefined: the default languages only. `atMs` is the time that the texts print. */
+/** `audience` undefined: the default languages only. `atMs`: of which time the numbers are; `printedMs`: the time that the texts print. */
 export async function compose(
   directory: NumberSource,
   template: Template,
   notice: Composable,
   audience: AudienceView | undefined,
   atMs: number,
+  printedMs: number = atMs,
 ): Promise<Composed> {
   const regions = notice.regions.map(findRegion).filter((region) => region !== undefined);
   const languages = languagesByRegion(regions, audience);
@@ -49,13 +53,23 @@ export async function compose(
     for (const language of languages.get(region.code) ?? []) {
       const { status, services, parameters } = notice;
       try {
-        const rendering = render({ template, region, language, status, services, numbers, parameters, atMs });
+        const rendering = render({
+          template,
+          region,
+          language,
+          status,
+          services,
+          numbers,
+          parameters,
+          atMs: printedMs,
+        });
         renderings.push(rendering);
         problems.push(...numberProblems(status, rendering));
       } catch (error) {
         problems.push(...problemsOf(error));
       }
     }
+    problems.push(...verificationProblems(region.code, numbers, atMs, directory.staleDays));
   }
   return { renderings: sortRenderings(renderings), problems: distinct(problems) };
 }

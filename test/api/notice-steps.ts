@@ -28,8 +28,16 @@ export async function prepared(api: ApiFixture): Promise<string> {
   );
   const csv = ['region,service,number,owner', ...lines, ''].join('\n');
   const imported = await api.as('operator', 'post', '/v1/directory/import').set('Content-Type', 'text/csv').send(csv);
-  expect(imported.body).toEqual({ accepted: 4, rejected: [] });
+  expect(imported.body).toEqual({ accepted: 4, rejected: [], testCallsLeftOut: 0 });
+  for (const region of ['22', '35']) for (const service of ['15', '18']) await testCalled(api, region, service);
   return importAudience(api, 'two regions');
+}
+
+/** The approver dials the number, just now, and gets who he should. */
+export async function testCalled(api: ApiFixture, region: string, service: string): Promise<void> {
+  const path = `/v1/directory/${region}/${service}/verifications`;
+  const response = await api.as('approver', 'post', path).send({ at: new Date().toISOString() });
+  expect(response.status).toBe(201);
 }
 
 export async function importAudience(api: ApiFixture, name: string): Promise<string> {

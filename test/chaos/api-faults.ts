@@ -18,6 +18,7 @@ import { Watch } from './watch.ts';
 
 const DIRECTORY = fileURLToPath(new URL('../../config/directory.sample.csv', import.meta.url));
 const REGIONS = ['22', '29', '35', '56'];
+const SERVICES = ['15', '17', '18', '112'];
 const FIRST_NUMBER = 999_600_000_000;
 const NUMBERS_EACH = 10_000_000;
 const EXPIRES_IN_MS = 40 * 60_000;
@@ -149,6 +150,9 @@ async function prepare(stage: Stage): Promise<People> {
   const approver = await caller('prefecture', { role: 'approver', regions: REGIONS });
   const csv = readFileSync(DIRECTORY, 'utf8');
   await cell.post('/v1/directory/import', { type: 'text/csv', body: () => csv });
+  for (const region of REGIONS)
+    for (const service of SERVICES)
+      await approver.mustPost(`/v1/directory/${region}/${service}/verifications`, { at: new Date().toISOString() });
   return { cell, approver };
 }
 
@@ -190,7 +194,7 @@ async function approvedNotice({ cell, approver }: People, audience: string) {
     status: 'Exercise',
     severity: 'Severe',
     template: 'emergency-numbers-hard-to-reach',
-    services: ['15', '17', '18', '112'],
+    services: SERVICES,
     regions: REGIONS,
     audience,
     expires: new Date(Date.now() + EXPIRES_IN_MS).toISOString(),

@@ -97,6 +97,10 @@ export class FuzzedApi {
       '',
     ];
     await this.#json('POST', '/v1/directory/import', csv.join('\n'), 'text/csv');
+    for (const place of ['22/15', '22/18', '35/15', '35/18']) {
+      const call = JSON.stringify({ at: new Date().toISOString() });
+      await this.#json('POST', `/v1/directory/${place}/verifications`, call, 'application/json', 'approver');
+    }
     const audience = (await this.#json('POST', '/v1/audiences?name=two', AUDIENCE_CSV, 'text/csv')).body as {
       id: string;
     };

@@ -306,7 +306,9 @@ describe('a preview of a draft', () => {
       recipients: 20,
       segments: 1,
       encoding: 'gsm7',
-      numbers: expect.arrayContaining([{ service: '15', number: '33261910030', display: '0261910030', region: '35' }]),
+      numbers: expect.arrayContaining([
+        expect.objectContaining({ service: '15', number: '33261910030', display: '0261910030', from: 'departement' }),
+      ]),
     });
     expect(preview.regions).toEqual([
       {

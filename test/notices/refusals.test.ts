@@ -166,12 +166,15 @@ describe('R22: numbers that are nobody’s', () => {
 
 describe('with the directory in earnest', () => {
   test('R1: the numbers of the text are those in force, by region, else national; expired ones are missing', async () => {
-    const directory = new Directory({ store });
-    const enter = (region: string, service: string, number: string, validUntil?: string) =>
-      directory.put(
+    const directory = new Directory({ store, now: () => AT_MS });
+    const tester = { actor: 'key:tester', person: 'tester' };
+    const enter = async (region: string, service: string, number: string, validUntil?: string) => {
+      await directory.put(
         { region, service, number, owner: 'SAMU', ...(validUntil ? { validUntil } : {}) },
         { actor: 'key:admin', person: 'admin' },
       );
+      await directory.recordVerification(region, service, { by: 'tester', at: '2021-06-01T09:00:00Z' }, tester);
+    };
     await enter('35', '15', '02 61 91 00 35');
     await enter('FR', '15', '01 99 00 00 15');
     await enter('29', '17', '02 61 91 00 29', '2021-06-01T00:00:00Z');

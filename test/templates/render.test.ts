@@ -32,6 +32,9 @@ function refusal(changes: Partial<RenderInput>): TocsinError {
   throw new Error('was not refused');
 }
 
+/** Of numberOf's entries. */
+const TESTED = { from: 'departement', verifiedAt: '2021-05-20T09:00:00Z' };
+
 describe('a rendering', () => {
   test('names source, place, time, what to do, the numbers and the way for the deaf', () => {
     expect(renderWith({ status: 'Actual' })).toEqual({
@@ -48,10 +51,10 @@ describe('a rendering', () => {
         )
         .digest('hex'),
       numbers: [
-        { service: '15', number: '33261910035', display: '0261910035', region: '35' },
-        { service: '17', number: '33261910036', display: '0261910036', region: '35' },
-        { service: '18', number: '33261910037', display: '0261910037', region: '35' },
-        { service: '112', number: '33261910035', display: '0261910035', region: '35' },
+        { service: '15', number: '33261910035', display: '0261910035', region: '35', ...TESTED },
+        { service: '17', number: '33261910036', display: '0261910036', region: '35', ...TESTED },
+        { service: '18', number: '33261910037', display: '0261910037', region: '35', ...TESTED },
+        { service: '112', number: '33261910035', display: '0261910035', region: '35', ...TESTED },
       ],
       transliterated: [],
     });

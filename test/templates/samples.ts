@@ -30,8 +30,19 @@ export function sampleDirectory(): AlternativeNumber[] {
 
 export function numberOf(region: string, service: string, display: string): AlternativeNumber {
   const number = display.startsWith('+') ? display.replace(/\D/g, '') : `33${display.replace(/\D/g, '').slice(1)}`;
-  const enteredAt = '2026-01-01T00:00:00Z';
-  return { region, service, number, display, owner: 'sample', enteredBy: 'sample', enteredAt, version: 1 };
+  const enteredAt = '2021-05-01T00:00:00Z';
+  const verification = { by: 'tester', at: '2021-05-20T09:00:00Z' };
+  return {
+    region,
+    service,
+    number,
+    display,
+    owner: 'sample',
+    enteredBy: 'sample',
+    enteredAt,
+    verification,
+    version: 1,
+  };
 }
 
 /** Services 15, 17, 18, 112 of Ille-et-Vilaine: 15 and 112 share a number. */
