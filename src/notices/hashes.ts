@@ -1,6 +1,7 @@
 /**
- * What an approval is an approval of. The hash of a region covers the exact bytes of its renderings, who gets them and by
- * which routes, and what was waived for it; so whatever changes any of these makes an approval stale (R10).
+ * What an approval is an approval of. The hash of a region covers the exact bytes of its renderings and of the follow-ups
+ * prepared with them, who gets them and by which routes, and what was waived for it; so whatever changes any of these makes
+ * an approval stale (R10).
  */
 import { createHash } from 'node:crypto';
 import type { Rendering } from '../templates/rendering.ts';
@@ -9,7 +10,7 @@ import { waiversOf } from './waivers.ts';
 
 export type Hashed = Pick<
   Notice,
-  'identifier' | 'status' | 'route' | 'routes' | 'renderings' | 'audienceDigest' | 'waivers'
+  'identifier' | 'status' | 'route' | 'routes' | 'renderings' | 'prepared' | 'audienceDigest' | 'waivers'
 >;
 
 const sha256 = (value: unknown) => createHash('sha256').update(JSON.stringify(value), 'utf8').digest('hex');
@@ -24,13 +25,13 @@ export function sortRenderings<R extends Rendering>(renderings: readonly R[]): R
 }
 
 /**
- * Hex SHA-256 over the region's renderings, the audience's digest, the set of routes that may carry them, its waivers,
+ * Hex SHA-256 over the region's renderings and prepared follow-ups, the audience's digest, the set of routes that may carry them, its waivers,
  * and which notice and status it is.
  */
 export function regionHash(notice: Hashed, region: string): string {
   const renderings = sortRenderings((notice.renderings ?? []).filter((rendering) => rendering.region === region));
   return sha256([
-    'tocsin region 3',
+    'tocsin region 4',
     notice.identifier,
     notice.status,
     region,
@@ -38,6 +39,7 @@ export function regionHash(notice: Hashed, region: string): string {
     [...(notice.routes?.[region] ?? [])].sort(compare),
     notice.audienceDigest ?? null,
     renderings.map(({ language, sha256: digest }) => [language, digest]),
+    (notice.prepared ?? []).map(({ kind, hashes }) => [kind, hashes[region] ?? null]),
     waiversOf(notice.waivers, region).map(({ code, service, language, reason, by }) => [
       ...[code, service ?? null, language ?? null, reason, by],
     ]),

@@ -1,6 +1,7 @@
 /** What may come in as a notice: strict, every fault listed by its JSON pointer, nothing guessed. */
 import { z } from 'zod';
 import { refuseFaults } from '../errors.ts';
+import { FOLLOW_UP_KINDS } from './follow-up-kinds.ts';
 import { WaiverInput } from './waivers.ts';
 
 const dateTime = z.iso
@@ -80,6 +81,13 @@ export const NOTICE_INPUT_FIELDS = {
     .max(200)
     .default([])
     .describe('faults that somebody answers for by name; whoever approves sees them'),
+  detectedAt: dateTime.optional().describe('when the breakdown was detected: the 30 minutes run from then'),
+  followUps: z
+    .partialRecord(z.enum(FOLLOW_UP_KINDS), z.record(z.string().max(100), plainText(500)))
+    .optional()
+    .describe(
+      'values of the parameters of its follow-ups, which are approved together with it; `until` of `restored` is `expires` when left out',
+    ),
 } as const;
 
 export const NoticeInput = z.strictObject(NOTICE_INPUT_FIELDS);
@@ -97,9 +105,19 @@ export const FollowUpInput = z.strictObject({
   expires: dateTime.optional().describe('default: that of the notice that it follows'),
   headline: NOTICE_INPUT_FIELDS.headline,
   description: NOTICE_INPUT_FIELDS.description,
+  waivers: z.array(WaiverInput).max(200).optional().describe('besides those of the notice that it follows'),
 });
 /** What a follow-up does not have from the notice that it follows. */
 export type FollowUpInput = z.output<typeof FollowUpInput>;
+
+export const ProposalInput = z
+  .strictObject({
+    template: NOTICE_INPUT_FIELDS.template.optional(),
+    parameters: z.record(z.string().max(100), plainText(500)).optional().describe('these only; the others stay'),
+    headline: NOTICE_INPUT_FIELDS.headline,
+    description: NOTICE_INPUT_FIELDS.description,
+  })
+  .refine((proposal) => Object.values(proposal).some((value) => value !== undefined), 'must change something');
 
 export const DecisionInput = z.strictObject({
   region: regionCode,
@@ -109,6 +127,7 @@ export const DecisionInput = z.strictObject({
     .regex(/^[0-9a-f]{64}$/, 'must be the hash of the region, as the preview shows it')
     .describe("hash of the region's renderings, from the preview: what is decided on"),
   reasons: paragraphs(2_000).optional().describe('needed to return'),
+  proposal: ProposalInput.optional().describe('with a return: what to say instead; the author takes it over or not'),
 });
 export type DecisionInput = z.output<typeof DecisionInput>;
 

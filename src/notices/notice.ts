@@ -5,6 +5,7 @@
 import type { RegionScope } from '../directory/authorities.ts';
 import type { Person } from '../store/person.ts';
 import type { NoticeStatus, Rendering } from '../templates/rendering.ts';
+import type { FollowUpKind, Prepared } from './follow-up-kinds.ts';
 import type { NoticeState } from './lifecycle.ts';
 import type { Waiver } from './waivers.ts';
 
@@ -21,12 +22,63 @@ export interface Decision {
   /** The region's hash that was decided on. */
   readonly hash: string;
   readonly reasons?: string;
+  /** What was approved before the notice was submitted, where that is what makes this approval. */
+  readonly basis?: Basis;
+  /** They were a deputy, after the escalation. */
+  readonly deputy?: true;
+  /** What they would say instead; only with a return. */
+  readonly proposal?: Proposal;
 }
+
+/** Changes of a notice that whoever returns it proposes; its author takes them over or does not. */
+export interface Proposal {
+  readonly template?: string;
+  /** These only; the others stay. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly headline?: string;
+  readonly description?: string;
+}
+
+/** So many persons of these authorities. */
+export interface RequiredApprovals {
+  /** Ids of authorities; `*` for whoever may decide for the region. */
+  readonly from: readonly string[] | '*';
+  readonly count: number;
+}
+
+/** What one region asks for, as of submission. */
+export interface Requirement {
+  /** Each by other persons than the others. */
+  readonly approvals: readonly RequiredApprovals[];
+  /** RFC 3339: from then on deputies may act; without it, never. */
+  readonly escalatesAt?: string;
+}
+
+/** That authorities, or their deputies, were told that a notice waits for them. */
+export interface NoticeCall {
+  readonly stage: 'submitted' | 'escalated';
+  /** RFC 3339. */
+  readonly at: string;
+  readonly regions: readonly string[];
+  /** Ids of the notifications that left for it. */
+  readonly notifications: readonly string[];
+}
+
+/** An approval that takes effect at submission: of the prepared texts of the notice that is followed up, or a standing one. */
+export type Basis =
+  | { readonly kind: 'prepared'; readonly notice: string; readonly hash: string; readonly at: string }
+  | { readonly kind: 'standing'; readonly approval: string; readonly givenAt: string };
 
 /** RFC 3339 times at which the stages were first reached; a resubmission stamps `submitted` anew. */
 interface Timings {
+  /** The breakdown; the creation where nobody said. */
+  readonly detected?: string;
   readonly created?: string;
   readonly submitted?: string;
+  /** The authorities were told of the submission. */
+  readonly notified?: string;
+  /** It escalated in a first region. */
+  readonly escalated?: string;
   readonly firstApproval?: string;
   readonly approved?: string;
   readonly returned?: string;
@@ -80,17 +132,27 @@ export interface Notice {
   /** Everybody who changed it afterwards: they may not approve it either. */
   readonly editors: readonly string[];
   readonly createdAt: string;
+  /** RFC 3339: when the breakdown was detected; the creation where nobody said. */
+  readonly detectedAt?: string;
+  /** Parameters of its follow-ups, as the author gave them. */
+  readonly followUps?: Readonly<Partial<Record<FollowUpKind, Readonly<Record<string, string>>>>>;
   readonly submitted?: { readonly by: string; readonly at: string };
   /** Frozen at submission, sorted by region and language. */
   readonly renderings?: readonly Rendering[];
   /** Hex SHA-256 over all renderings. */
   readonly renderingsHash?: string;
+  /** The follow-ups written and approved together with it; see prepared.ts. */
+  readonly prepared?: readonly Prepared[];
   /** Digest of the audience's snapshot, as of submission. */
   readonly audienceDigest?: string;
   /** Ids of the routes that may carry each region, as of submission. */
   readonly routes?: Readonly<Record<string, readonly string[]>>;
-  /** The last decision of each region, in the order they came. */
+  /** What each region asks for, as of submission; without it, one approval by whoever may decide for it. */
+  readonly requires?: Readonly<Record<string, Requirement>>;
+  /** The last decision of each person in each region, in the order they came. */
   readonly decisions: readonly Decision[];
+  /** Who was told that it waits, since the submission. */
+  readonly calls?: readonly NoticeCall[];
   /** Id of the broadcast, once launched. */
   readonly broadcast?: string;
   readonly timings: Timings;

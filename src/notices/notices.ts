@@ -7,37 +7,46 @@ import { setTimeout } from 'node:timers/promises';
 import { TocsinError } from '../errors.ts';
 import type { Store } from '../store/connection.ts';
 import type { Person } from '../store/person.ts';
-import { Records, type Stored } from '../store/records.ts';
-import type { Templates } from '../templates/load.ts';
-import { type Problem, refuseProblems } from '../templates/problem.ts';
-import { audienceProblems, statementProblems } from './checks.ts';
-import { type Composed, compose, type NumberSource, problemsOf } from './compose.ts';
+import { commit, Records, type Stored } from '../store/records.ts';
+import { refuseProblems } from '../templates/problem.ts';
+import { type BeforehandRegion, judgeBeforehand, type Submitted, withBeforehand } from './beforehand.ts';
+import { statementProblems } from './checks.ts';
+import { type Clock, detectionProblems, noticeClock } from './clock.ts';
 import { decided } from './decide.ts';
-import { type FollowUpKind, followUpOf, followUpProblems } from './follow-up.ts';
-import { renderingsHash } from './hashes.ts';
-import { capTime, identityOf, identityProblems } from './identity.ts';
-import { advance, requireChange } from './lifecycle.ts';
-import type { Approver, AudienceView, Notice } from './notice.ts';
+import { followUpOf, followUpProblems } from './follow-up.ts';
+import type { FollowUpKind } from './follow-up-kinds.ts';
+import { identityOf, identityProblems } from './identity.ts';
+import { requireChange } from './lifecycle.ts';
+import type { Approver, Notice } from './notice.ts';
 import type { DecisionInput, FollowUpInput, NoticeInput, NoticePatch } from './notice-input.ts';
+import { type ApprovalPolicy, DEFAULT_POLICY } from './policy.ts';
+import { type FollowUpPreview, followUpPreviews } from './prepared.ts';
 import { type Preview, previewOf } from './preview.ts';
 import { cancelled } from './stages.ts';
-import { sift, signed, type Waived } from './waivers.ts';
+import type { StandingApproval } from './standing-approval.ts';
+import { StandingApprovals } from './standing-approvals.ts';
+import { frozen, preparedRecords, submitted, thawed } from './submission.ts';
+import { type TryOutDeps, tryOut } from './try-out.ts';
+import { Turns } from './turns.ts';
+import { signed, type Waiver } from './waivers.ts';
 
-export interface NoticesDeps {
+export interface NoticesDeps extends TryOutDeps {
   readonly store: Store;
-  readonly templates: Pick<Templates, 'find'>;
-  readonly directory: NumberSource;
-  /** The snapshot's counts; throws `not-found` for an unknown one. */
-  readonly snapshot: (id: string) => Promise<AudienceView>;
-  /**
-   * The routes that may carry each region, by id. Throws `invalid` when none could: better known before anybody approves
-   * the notice.
-   */
-  readonly routesOf?: (notice: Pick<Notice, 'status' | 'route' | 'regions'>) => Record<string, string[]>;
   /** CAP sender of notices written here: a domain name. */
   readonly sender?: string;
+  /** Who must approve; default: anybody who decides for the region. */
+  readonly policy?: ApprovalPolicy;
   /** ms since epoch. */
   readonly now?: () => number;
+}
+
+/** The preview with what goes beyond the texts themselves. */
+export interface FullPreview extends Preview {
+  /** The texts that are approved with these. */
+  readonly followUps: FollowUpPreview[];
+  /** What was approved beforehand, by region, or why not. */
+  readonly beforehand: BeforehandRegion[];
+  readonly clock: Clock;
 }
 
 /** A notice without its texts, for lists. */
@@ -46,23 +55,35 @@ export type NoticeSummary = Omit<Notice, 'renderings'>;
 /** Rounds of a decision that other processes' decisions overtake. */
 const MAX_DECISION_ROUNDS = 50;
 const MAX_PAUSE_MS = 100;
+/** Rounds of a submission while standing approvals that it uses are used or revoked by others. */
+const MAX_SUBMIT_ROUNDS = 20;
 const DEFAULT_SENDER = 'tocsin.invalid';
 
 export class Notices {
   /** For whoever commits a change of a notice together with a record of its own. */
   readonly records: Records<Notice>;
+  readonly standing: StandingApprovals;
   readonly #deps: NoticesDeps;
   readonly #now: () => number;
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #policy: ApprovalPolicy;
+  readonly #turns = new Turns();
 
   constructor(deps: NoticesDeps) {
     this.#deps = deps;
     this.records = new Records<Notice>(deps.store, 'notice');
     this.#now = deps.now ?? Date.now;
+    this.#policy = deps.policy ?? DEFAULT_POLICY;
+    const { store, templates } = deps;
+    this.standing = new StandingApprovals({ store, templates, now: this.#now });
   }
 
   /** A new draft. Throws `invalid` with the faults of the statement, `conflict/duplicate_notice` for a known CAP message. */
-  async create(input: NoticeInput, by: Person): Promise<Stored<Notice>> {
+  create(input: NoticeInput, by: Person): Promise<Stored<Notice>> {
+    return this.#create(input, by, []);
+  }
+
+  /** `held`: waivers that others have answered for already. */
+  async #create(input: NoticeInput, by: Person, held: readonly Waiver[]): Promise<Stored<Notice>> {
     const nowMs = this.#now();
     const at = new Date(nowMs).toISOString();
     const { id, identifier, sender, sent } = identityOf(input, this.#deps.sender ?? DEFAULT_SENDER, nowMs);
@@ -78,14 +99,15 @@ export class Notices {
       author: by.person,
       editors: [],
       createdAt: at,
-      waivers: signed(input.waivers, [], by.person, at),
+      waivers: signed(input.waivers, held, by.person, at),
       decisions: [],
       timings: { created: at },
     };
     refuseProblems('The notice has faults', [
+      ...detectionProblems(notice, nowMs),
       ...identityProblems(input),
       ...statementProblems(notice, template, nowMs),
-      ...(await this.#followUpProblems(notice)),
+      ...followUpProblems(notice, await this.#firstOf(notice)),
     ]);
     try {
       return await this.records.create(id, notice, act(by, 'notice.create', id, { status: notice.status }));
@@ -98,7 +120,7 @@ export class Notices {
   /** A draft that follows a notice up. Throws `conflict/wrong_state` for a notice that was never submitted. */
   async followUp(id: string, kind: FollowUpKind, input: FollowUpInput, by: Person): Promise<Stored<Notice>> {
     const first = await this.records.get(id);
-    return this.create(followUpOf(id, first.value, kind, input), by);
+    return this.#create(followUpOf(id, first.value, kind, input), by, first.value.waivers);
   }
 
   /** Changes a draft, or takes a returned notice back to draft. */
@@ -113,8 +135,9 @@ export class Notices {
       ? signed(patch.waivers, base.waivers, by.person, new Date(this.#now()).toISOString())
       : base.waivers;
     const notice: Notice = { ...base, ...defined(patch), event, editors, waivers };
-    const problems = statementProblems(notice, template, this.#now());
-    refuseProblems('The notice has faults', [...problems, ...(await this.#followUpProblems(notice))]);
+    const nowMs = this.#now();
+    const problems = [...statementProblems(notice, template, nowMs), ...detectionProblems(notice, nowMs)];
+    refuseProblems('The notice has faults', [...problems, ...followUpProblems(notice, await this.#firstOf(notice))]);
     return this.records.update(current, notice, act(by, 'notice.change', id, { fields: Object.keys(patch) }));
   }
 
@@ -129,14 +152,26 @@ export class Notices {
   }
 
   /** The texts with their readers. For a draft, what is wrong comes as `problems`; a submitted notice shows its frozen texts. */
-  async preview(id: string): Promise<Preview> {
+  async preview(id: string): Promise<FullPreview> {
+    const nowMs = this.#now();
     const { value: notice } = await this.records.get(id);
+    const first = await this.#firstOf(notice);
+    const clock = noticeClock(notice, nowMs);
     if (notice.renderings !== undefined) {
-      return previewOf(notice, notice, await this.#deps.snapshot(notice.audience), []);
+      const [audience, kept, beforehand] = await Promise.all([
+        this.#deps.snapshot(notice.audience),
+        preparedRecords(this.#deps.store).find(id),
+        notice.state === 'submitted' ? this.#judge({ notice, first, nowMs }) : [],
+      ]);
+      const followUps = followUpPreviews(kept?.value.followUps ?? [], audience);
+      return { ...previewOf(notice, notice, audience, []), followUps, beforehand, clock };
     }
-    const { audience, composed, routes, problems, waived } = await this.#tryOut(notice, this.#now());
-    const hashed = { ...notice, renderings: composed.renderings, audienceDigest: audience?.digest ?? '', routes };
-    return previewOf(notice, hashed, audience, problems, waived);
+    const tried = await tryOut(this.#deps, notice, first, nowMs);
+    const { audience, problems, waived } = tried;
+    const hashed = { ...frozen(notice, tried), requires: this.#policy.requirements(notice, nowMs) };
+    const beforehand = await this.#judge({ notice: hashed, first, nowMs });
+    const followUps = followUpPreviews(tried.followUps, audience);
+    return { ...previewOf(notice, hashed, audience, problems, waived), followUps, beforehand, clock };
   }
 
   /** Freezes the texts. Throws `invalid` with every fault of the notice, its audience and its regions. */
@@ -146,36 +181,51 @@ export class Notices {
     if (current.value.state !== 'draft') {
       throw new TocsinError('conflict', 'wrong_state', `A notice that is ${current.value.state} was submitted already`);
     }
+    for (let round = 1; ; round += 1) {
+      try {
+        return await this.#submitAsItIs(current, by);
+      } catch (error) {
+        const overtaken = error instanceof TocsinError && error.code === 'version_conflict';
+        const same = overtaken && (await this.records.get(id)).version === current.version;
+        // A standing approval was used or revoked meanwhile, so what holds is judged anew.
+        if (!same || round === MAX_SUBMIT_ROUNDS) throw error;
+      }
+    }
+  }
+
+  async #submitAsItIs(current: Stored<Notice>, by: Person): Promise<Stored<Notice>> {
+    const { id, version, value: draft } = current;
+    const { store } = this.#deps;
     const nowMs = this.#now();
-    const at = new Date(nowMs).toISOString();
-    const { audience, composed, routes, problems } = await this.#tryOut(current.value, nowMs);
-    refuseProblems('The notice cannot be submitted', problems);
-    const { renderings } = composed;
-    const ours = current.value.identifier === id;
-    const notice: Notice = {
-      ...advance(current.value, 'submitted'),
-      // A message from elsewhere keeps its name, by which others refer to it.
-      ...(ours ? { sent: capTime(nowMs) } : {}),
-      submitted: { by: by.person, at },
-      renderings,
-      renderingsHash: renderingsHash(renderings),
-      audienceDigest: audience?.digest ?? '',
-      routes,
-      decisions: [],
-      timings: { created: current.value.timings.created ?? current.value.createdAt, submitted: at },
+    const first = await this.#firstOf(draft);
+    const tried = await tryOut(this.#deps, draft, first, nowMs);
+    refuseProblems('The notice cannot be submitted', tried.problems);
+    const requires = this.#policy.requirements(draft, nowMs);
+    const waiting = { ...submitted(id, draft, tried, by, nowMs), requires };
+    const standing = await this.standing.forTemplate(waiting.template);
+    const { notice, used } = withBeforehand(waiting, await this.#judge({ notice: waiting, first, nowMs }, standing));
+    const detail = {
+      renderings: tried.composed.renderings.length,
+      renderingsHash: notice.renderingsHash,
+      ...(notice.decisions.length === 0 ? {} : { beforehand: notice.decisions.map(({ hash: _, ...one }) => one) }),
     };
-    const detail = { renderings: renderings.length, renderingsHash: notice.renderingsHash };
-    return this.records.update(current, notice, act(by, 'notice.submit', id, detail));
+    const texts = preparedRecords(store);
+    await commit(store, act(by, 'notice.submit', id, detail), [
+      this.records.put(current, notice),
+      texts.put((await texts.find(id)) ?? { id, version: 0 }, { followUps: tried.followUps }),
+      ...this.standing.uses(standing, used, id, nowMs),
+    ]);
+    return { id, version: version + 1, value: notice };
   }
 
   /** One region's approval or return, by somebody who may and who did not write it. */
   async decide(id: string, input: DecisionInput, by: Approver, ifVersion?: number): Promise<Stored<Notice>> {
     const { region, hash, reasons } = input;
     const detail = { region, hash, person: by.person, ...(reasons === undefined ? {} : { reasons }) };
-    return this.#inTurn(id, async () => {
+    return this.#turns.next(id, async () => {
       for (let round = 1; ; round += 1) {
         const current = await this.#read(id, ifVersion);
-        const notice = decided(current.value, input, by, new Date(this.#now()).toISOString());
+        const notice = decided(current.value, input, by, new Date(this.#now()).toISOString(), this.#policy);
         try {
           return await this.records.update(current, notice, act(by, `notice.${input.decision}`, id, detail));
         } catch (error) {
@@ -199,82 +249,21 @@ export class Notices {
     return this.records.update(current, notice, act(by, 'notice.cancel', id));
   }
 
-  /** A hundred prefectures may decide in the same second: here one after the other, instead of all against all. */
-  async #inTurn<T>(id: string, act: () => Promise<T>): Promise<T> {
-    const turn = (this.#turns.get(id) ?? Promise.resolve()).then(act, act);
-    this.#turns.set(id, turn);
-    try {
-      return await turn;
-    } finally {
-      if (this.#turns.get(id) === turn) this.#turns.delete(id);
-    }
-  }
-
   async #read(id: string, ifVersion: number | undefined): Promise<Stored<Notice>> {
     const current = await this.records.get(id);
     if (ifVersion === undefined || ifVersion === current.version) return current;
     throw new TocsinError('precondition', 'version_mismatch', `The notice "${id}" was changed since you read it`);
   }
 
-  async #followUpProblems(notice: Notice): Promise<Problem[]> {
-    const { followsUp } = notice;
-    if (followsUp === undefined) return [];
-    const first = await this.records.find(followsUp);
-    if (first) return followUpProblems(notice, first.value);
-    return [{ code: 'unknown_notice', at: '/followsUp', message: `there is no notice "${followsUp}"` }];
+  /** What was approved beforehand, by approvals that may have been read already. */
+  async #judge(candidate: Submitted, standing?: readonly Stored<StandingApproval>[]): Promise<BeforehandRegion[]> {
+    const given = standing ?? (await this.standing.forTemplate(candidate.notice.template));
+    return judgeBeforehand({ ...this.#deps, policy: this.#policy }, candidate, given);
   }
 
-  #routesOf(notice: Notice): { routes: Record<string, string[]>; problems: Problem[] } {
-    try {
-      return { routes: this.#deps.routesOf?.(notice) ?? {}, problems: [] };
-    } catch (error) {
-      return { routes: {}, problems: problemsOf(error) };
-    }
+  async #firstOf({ followsUp }: Pick<Notice, 'followsUp'>): Promise<Notice | undefined> {
+    return followsUp === undefined ? undefined : (await this.records.find(followsUp))?.value;
   }
-
-  /** What a submission at this time would freeze, and what it would be refused for. */
-  async #tryOut(
-    notice: Notice,
-    nowMs: number,
-  ): Promise<{
-    audience?: AudienceView;
-    composed: Composed;
-    routes: Record<string, string[]>;
-    /** Those that nobody waived. */
-    problems: Problem[];
-    waived: Waived[];
-  }> {
-    const template = this.#deps.templates.find(notice.template);
-    const { routes, problems: routeProblems } = this.#routesOf(notice);
-    const problems = [
-      ...statementProblems(notice, template, nowMs),
-      ...(await this.#followUpProblems(notice)),
-      ...routeProblems,
-    ];
-    let audience: AudienceView | undefined;
-    try {
-      audience = await this.#deps.snapshot(notice.audience);
-      problems.push(...audienceProblems(notice, audience));
-    } catch (error) {
-      if (!(error instanceof TocsinError && error.kind === 'not-found')) throw error;
-      problems.push(...problemsOf(error).map((problem) => ({ ...problem, at: '/audience' })));
-    }
-    const writable = template && problems.every(({ at }) => !at.startsWith('/parameters'));
-    const composed = writable
-      ? await compose(this.#deps.directory, template, notice, audience, nowMs)
-      : { renderings: [], problems: [] };
-    problems.push(...composed.problems);
-    const { standing, waived } = sift(problems, notice.waivers);
-    return { ...(audience ? { audience } : {}), composed, routes, problems: standing, waived };
-  }
-}
-
-/** A draft again: the frozen texts go, the authorities' reasons stay in sight. */
-function thawed(notice: Notice): Notice {
-  if (notice.state === 'draft') return notice;
-  const draft = advance(notice, 'draft');
-  const { renderings: _, renderingsHash: __, audienceDigest: ___, routes: ____, submitted: _____, ...rest } = draft;
-  return rest;
 }
 
 function defined(patch: NoticePatch): Partial<NoticeInput> {

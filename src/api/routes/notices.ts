@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { fromCap } from '../../cap/reader.ts';
 import { toCap } from '../../cap/writer.ts';
-import type { FollowUpKind } from '../../notices/follow-up.ts';
+import type { FollowUpKind } from '../../notices/follow-up-kinds.ts';
 import { DecisionInput, FollowUpInput, NoticeInput, NoticePatch } from '../../notices/notice-input.ts';
 import { broadcast } from '../broadcast-schemas.ts';
 import { type Call, defineCall } from '../call.ts';
