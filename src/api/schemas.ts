@@ -145,7 +145,9 @@ export const alternativeNumber = z
     enteredBy: z.string(),
     enteredAt: time,
     verification: testCall.optional(),
-    failedCall: testCall.optional().meta({ description: 'The last test call, where the wrong people or none answered' }),
+    failedCall: testCall
+      .optional()
+      .meta({ description: 'The last test call, where the wrong people or none answered' }),
     version,
   })
   .meta({ id: 'AlternativeNumber' });
@@ -185,6 +187,8 @@ export const apiKey = z
     regions: scope.optional(),
     createdAt: time,
     expiresAt: time.optional(),
+    rotatedAt: time.optional(),
+    previousUntil: time.optional(),
     revokedAt: time.optional(),
     lastUsedAt: time.optional(),
   })
@@ -198,6 +202,18 @@ export const auditEntry = z
     action: z.string(),
     subject: z.string(),
     detail: z.record(z.string(), z.unknown()).optional(),
+    from: z.string().optional().describe('address of the client, or `host:<name>`'),
+    changes: z
+      .array(
+        z.object({
+          record: z.string(),
+          version: count,
+          before: z.record(z.string(), z.unknown()).optional(),
+          after: z.record(z.string(), z.unknown()),
+        }),
+      )
+      .optional()
+      .describe('by JSON pointer, as it was and as it is; long values as `sha256:<hex>`'),
     previous: z.string(),
     hash: sha256,
   })

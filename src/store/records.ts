@@ -5,7 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { TocsinError } from '../errors.ts';
 import { type Act, auditKeys, chain } from './audit.ts';
+import { type RecordChange, recordChange } from './audit-changes.ts';
 import type { Store } from './connection.ts';
+import { currentOrigin } from './origin.ts';
 import { confirmed } from './replicas.ts';
 
 const SCRIPT = readFileSync(new URL('./records.lua', import.meta.url), 'utf8');
@@ -29,15 +31,20 @@ export interface Change {
   readonly id: string;
   readonly version: number;
   readonly json: string;
+  /** Fields whose values the audit log does not tell. */
+  readonly hidden?: readonly string[] | undefined;
 }
 
 export class Records<T> {
   readonly #store: Store;
+  readonly #hidden: readonly string[] | undefined;
   readonly kind: string;
 
-  constructor(store: Store, kind: string) {
+  /** `hidden`: fields that hold secrets; of their changes the audit log tells the fact only. */
+  constructor(store: Store, kind: string, { hidden }: { hidden?: readonly string[] } = {}) {
     this.#store = store;
     this.kind = kind;
+    this.#hidden = hidden;
   }
 
   #key(id: string): string {
@@ -74,7 +81,8 @@ export class Records<T> {
   /** The write that turns `current` into `value`; `version: 0` makes a new record. Takes effect by `commit`. */
   put(current: { id: string; version: number }, value: T): Change {
     const { id, version } = current;
-    return { record: this.#key(id), index: this.#index, kind: this.kind, id, version, json: JSON.stringify(value) };
+    const place = { record: this.#key(id), index: this.#index, kind: this.kind, id };
+    return { ...place, version, json: JSON.stringify(value), hidden: this.#hidden };
   }
 
   async create(id: string, value: T, act: Act): Promise<Stored<T>> {
@@ -95,10 +103,11 @@ export class Records<T> {
 export async function commit(store: Store, act: Act, changes: readonly Change[]): Promise<void> {
   const { stream, head } = auditKeys(store);
   const keys = [stream, head, ...changes.flatMap((change) => [change.record, change.index])];
+  const witnessed = { ...act, from: currentOrigin(), changes: await told(store, changes) };
   for (let round = 0; round < MAX_CHAIN_ROUNDS; round += 1) {
     const previous = (await store.redis.get(head)) ?? '';
     const now = new Date();
-    const entry = chain(act, previous, now.toISOString());
+    const entry = chain(witnessed, previous, now.toISOString());
     const writes = changes.flatMap(({ version, id, json }) => [String(version), id, json, String(now.getTime())]);
     const args = [previous, entry.hash, JSON.stringify(entry), String(changes.length), ...writes];
     const outcome = await confirmed(store, RECORDS_TAG, async () =>
@@ -113,4 +122,15 @@ export async function commit(store: Store, act: Act, changes: readonly Change[])
     }
   }
   throw new TocsinError('unavailable', 'audit_contended', 'The audit log is too busy; try again');
+}
+
+/** What the changes change. One that is based on another version than the store's is refused by the script. */
+function told(store: Store, changes: readonly Change[]): Promise<RecordChange[]> {
+  return Promise.all(
+    changes.map(async ({ record, kind, id, version, json, hidden }) => {
+      const held = version === 0 ? undefined : await store.redis.hget(record, 'json');
+      const before = held ? (JSON.parse(held) as unknown) : undefined;
+      return recordChange({ record: `${kind}/${id}`, version: version + 1 }, before, JSON.parse(json), hidden);
+    }),
+  );
 }

@@ -37,6 +37,8 @@ describe('tocsin', () => {
     'routes reconnect',
     'verify',
     'audit verify',
+    'audit anchor',
+    'audit export',
   ])('helps with "%s", which knows --json', async (command) => {
     const { code, out } = await runCli(undefined, ...command.split(' '), '--help');
     expect(code).toBe(0);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Keys } from '../../src/api/keys.ts';
@@ -157,8 +157,8 @@ describe('tocsin notice show', () => {
   });
 });
 
-describe('tocsin audit verify', () => {
-  test('is content with a whole chain, and ends with 1 where an entry was changed', async () => {
+describe('tocsin audit', () => {
+  test('verify is content with a whole chain, and ends with 1 where it is not, naming the place', async () => {
     await runCli(store, 'key', 'create', '--name', 'a', '--role', 'auditor');
     await runCli(store, 'key', 'create', '--name', 'b', '--role', 'auditor');
     await expect(runCli(store, 'audit', 'verify')).resolves.toMatchObject({
@@ -166,7 +166,48 @@ describe('tocsin audit verify', () => {
       out: '2 entries, the chain is whole',
     });
     await store.redis.set(auditKeys(store).head, 'forged');
-    await expect(runCli(store, 'audit', 'verify')).resolves.toMatchObject({ code: 1 });
-    expect(JSON.parse((await runCli(store, 'audit', 'verify', '--json')).out)).toEqual({ entries: 2, brokenAt: 2 });
+    const { code, out } = await runCli(store, 'audit', 'verify');
+    expect([code, out.replaceAll('\n', ' ')]).toEqual([
+      1,
+      'The chain breaks after 2 entries: entries after it are gone, or were added by hand: the head of the chain is another',
+    ]);
+    expect(JSON.parse((await runCli(store, 'audit', 'verify', '--json')).out)).toEqual({
+      ...{ entries: 2, brokenAt: 2, why: 'cut_short' },
+    });
+  });
+
+  test('verify holds the log against anchors that were dropped outside the store', async () => {
+    const anchors = join(folder, 'anchors.jsonl');
+    await runCli(store, 'key', 'create', '--name', 'a', '--role', 'auditor');
+    const { out } = await runCli(store, 'audit', 'anchor', '--to', anchors);
+    expect(out).toBe(`1 entries are anchored in ${anchors}`);
+    await expect(runCli(store, 'audit', 'verify', '--anchors', anchors)).resolves.toMatchObject({ code: 0 });
+    await store.redis.del(auditKeys(store).stream, auditKeys(store).head);
+    await expect(runCli(store, 'audit', 'verify')).resolves.toMatchObject({ code: 0 });
+    await expect(runCli(store, 'audit', 'verify', '--anchors', anchors)).resolves.toMatchObject({
+      code: 1,
+      out: expect.stringContaining('the log was longer when it was anchored'),
+    });
+  });
+
+  test('export writes what matches as lines, to a file that nobody else reads or to the output', async () => {
+    await runCli(store, 'key', 'create', '--name', 'a', '--role', 'auditor');
+    const id = JSON.parse((await runCli(store, 'key', 'create', '--name', 'b', '--role', 'auditor', '--json')).out).key
+      .id;
+    const { out } = await runCli(store, 'audit', 'export', '--subject', `key/${id}`);
+    expect(JSON.parse(out)).toMatchObject({ action: 'key.create', subject: `key/${id}`, actor: 'cli:tester' });
+    const to = join(folder, 'log.jsonl');
+    await runCli(store, 'audit', 'export', '--actor', 'cli:tester', '--action', 'key.', '--to', to);
+    expect(readFileSync(to, 'utf8').trimEnd().split('\n')).toHaveLength(2);
+    expect(statSync(to).mode & 0o077).toBe(0);
+    const later = await runCli(store, 'audit', 'export', '--since', '2999-01-01T00:00:00Z');
+    expect([later.code, later.out]).toEqual([0, '']);
+    await expect(runCli(store, 'audit', 'export', '--since', 'soon')).resolves.toMatchObject({ code: 1 });
+  });
+
+  test('R19: no entry holds the hash of a key', async () => {
+    await runCli(store, 'key', 'create', '--name', 'a', '--role', 'auditor');
+    const { out } = await runCli(store, 'audit', 'export');
+    expect(JSON.parse(out).changes[0].after).toMatchObject({ '/name': 'a', '/hash': 'hidden' });
   });
 });
