@@ -10,6 +10,16 @@ import type { Template } from './template.ts';
 /** Controls, and overrides of direction, which would show other words than those approved. */
 const UNPRINTABLE = /[\p{Cc}\u202d\u202e]/u;
 
+/** `advice.de`: a text for those who read German. Without one they get the text as it stands under `advice`. */
+const TRANSLATED = /^([a-z_]+)\.([a-z]{2,3})$/;
+
+/** What an author gave for a parameter in a language, else in none; empty when nothing. */
+export function valueFor(name: string, language: string, values: Readonly<Record<string, string>>): string {
+  const base = language.split('-')[0] ?? '';
+  const key = [`${name}.${language}`, `${name}.${base}`, name].find((one) => Object.hasOwn(values, one));
+  return key === undefined ? '' : (values[key] ?? '').trim();
+}
+
 /** Every fault of the values, at `<at>/<name>`. */
 export function parameterProblems(
   template: Template,
@@ -17,8 +27,14 @@ export function parameterProblems(
   at = '/parameters',
 ): Problem[] {
   const problems: Problem[] = [];
-  for (const name of Object.keys(values)) {
+  for (const [name, value] of Object.entries(values)) {
     if (template.parameters.some((spec) => spec.name === name)) continue;
+    const base = TRANSLATED.exec(name)?.[1];
+    const spec = template.parameters.find((one) => one.name === base && one.kind === 'text');
+    if (spec) {
+      problems.push(...textProblems(value, spec.maxLength, `${at}/${name}`));
+      continue;
+    }
     const names = template.parameters.map((spec) => spec.name).join(', ') || 'none';
     const message = `template ${template.id} has no parameter ${name}; its parameters: ${names}`;
     problems.push({ code: 'unknown_parameter', at: `${at}/${name}`, message });

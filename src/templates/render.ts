@@ -8,18 +8,20 @@ import { TocsinError } from '../errors.ts';
 import { findPhoneNumbers } from '../sms/phone-in-text.ts';
 import { segment } from '../sms/segments.ts';
 import { type Change, transliterate } from '../sms/transliteration.ts';
+import { isRightToLeft, leftToRight } from './direction.ts';
 import { printMoment, readMoment } from './moments.ts';
 import { chooseNumbers, printDeafNumber, printNumbers } from './numbers.ts';
-import { parameterProblems, textProblems } from './parameters.ts';
+import { parameterProblems, textProblems, valueFor } from './parameters.ts';
 import { type Problem, refuseProblems } from './problem.ts';
-import type { PrintedNumber, RenderInput, Rendering } from './rendering.ts';
-import { compiled, FALLBACK_LANGUAGE, type Language, type Template, type Wording } from './template.ts';
+import type { PrintedNumber, RenderInput, Rendering, WordingUsed } from './rendering.ts';
+import { compiled, FALLBACK_LANGUAGE, type Wording } from './template.ts';
+import { findWording, MOST_SEGMENTS, reviewOf, segmentsAllowed, wordingOrFallback } from './wordings.ts';
 
 const SOURCE_MAX_LENGTH = 60;
 
 /** Throws `invalid` with every fault found: missing_number, phone_number_in_text, text_not_sendable, text_too_long, … */
 export function render(input: RenderInput): Rendering {
-  const { template, region, language, status, source } = input;
+  const { template, region, language, source } = input;
   const { printed, missing } = chooseNumbers(input);
   refuseProblems('The text cannot be written', [
     ...parameterProblems(template, input.parameters),
@@ -30,9 +32,49 @@ export function render(input: RenderInput): Rendering {
     }),
   ]);
 
-  const wording = wordingFor(template, language);
+  const wordings = wordingsFor(input);
+  const [first] = wordings;
+  if (!first) throw new TocsinError('invalid', 'unknown_wording', `Template ${template.id} has no wording to use`);
+  const where = `region ${region.code}, language ${language}`;
+  const paragraphs = wordings.map((wording) => carry(fillIn(input, wording, printed), wording, where));
+  const text = paragraphs.map((paragraph) => paragraph.text).join('\n');
+  refuseStrangeNumbers(text, printed, where);
+  const allowed = wordings.reduce((sum, wording) => sum + segmentsAllowed(template, wording), 0);
+  const { encoding, units, segments } = cut(text, Math.min(MOST_SEGMENTS, allowed), where);
+  return {
+    region: region.code,
+    language,
+    wording: first.language,
+    wordings: wordings.map(usedOf),
+    text,
+    encoding,
+    units,
+    segments,
+    sha256: createHash('sha256').update(text, 'utf8').digest('hex'),
+    numbers: printed,
+    transliterated: inWholeText(paragraphs),
+  };
+}
+
+/** The wording of the text, and those of the paragraphs that follow it. */
+function wordingsFor({ template, region, language, appended = [] }: RenderInput): Wording[] {
+  const wording = wordingOrFallback(template, region, language);
+  if (!wording) return [];
+  // Whoever asked for a language gets it alone; the fallback is for those of whom nobody may know what they read.
+  const more = wording.language === FALLBACK_LANGUAGE ? appended : [];
+  return [wording, ...more.flatMap((tag) => findWording(template, region, tag) ?? [])];
+}
+
+function usedOf(wording: Wording): WordingUsed {
+  const review = reviewOf(wording);
+  return { language: wording.language, file: wording.file, ...(review ? { review } : {}) };
+}
+
+/** The wording filled in, with all characters as meant. */
+function fillIn(input: RenderInput, wording: Wording, printed: readonly PrintedNumber[]): string {
+  const { template, region, status } = input;
   const values: Record<string, string> = {
-    source: source ?? wording.source,
+    source: input.source ?? wording.source,
     region: region.name,
     of_region: region.ofName,
     code: region.code,
@@ -42,48 +84,30 @@ export function render(input: RenderInput): Rendering {
     deaf: printDeafNumber(printed),
   };
   for (const { name, kind } of template.parameters) {
-    const value = Object.hasOwn(input.parameters, name) ? (input.parameters[name] ?? '').trim() : '';
+    const value = valueFor(name, wording.language, input.parameters);
     const ms = kind === 'moment' ? readMoment(value) : undefined;
     values[name] = ms === undefined ? value : printMoment(wording.moment, ms, region.zone);
   }
-
-  const body = String(compiled(wording).format(values));
+  const kept = isRightToLeft(wording.text)
+    ? Object.fromEntries(Object.entries(values).map(([name, value]) => [name, leftToRight(value)]))
+    : values;
+  const body = String(compiled(wording).format(kept));
   const prefixed = status === 'Actual' ? body : `${wording.prefixes[status]} ${body}`;
   // A parameter left out leaves two spaces behind.
-  const written = prefixed.replace(/ {2,}/g, ' ').trim();
-  const where = `region ${region.code}, language ${language}`;
-  const { text, changes } = carry(written, wording, where);
-  refuseStrangeNumbers(text, printed, where);
-  const { encoding, units, segments } = cut(text, template.maxSegments, where);
-  return {
-    region: region.code,
-    language,
-    wording: wording.language,
-    text,
-    encoding,
-    units,
-    segments,
-    sha256: createHash('sha256').update(text, 'utf8').digest('hex'),
-    numbers: printed,
-    transliterated: changes,
-  };
+  return prefixed.replace(/ {2,}/g, ' ').trim();
 }
 
-/** The wording in a language, in its base language (`fr-CA` → `fr`), or in the fallback that every template has. */
-function wordingFor(template: Template, language: Language): Wording {
-  const { wordings } = template;
-  const wording = own(wordings, language) ?? own(wordings, language.split('-')[0] ?? '') ?? wordings[FALLBACK_LANGUAGE];
-  if (wording) return wording;
-  throw new TocsinError('invalid', 'unknown_wording', `Template ${template.id} has no wording in ${FALLBACK_LANGUAGE}`);
-}
-
-function own(wordings: Template['wordings'], language: Language): Wording | undefined {
-  return Object.hasOwn(wordings, language) ? wordings[language] : undefined;
+interface Paragraph {
+  readonly text: string;
+  readonly changes: Change[];
+  /** UTF-16 units before the changes. */
+  readonly length: number;
 }
 
 /** The text as the wording's alphabet carries it. */
-function carry(written: string, wording: Wording, where: string): { text: string; changes: Change[] } {
-  if (wording.alphabet === 'ucs2') return { text: written.normalize('NFC'), changes: [] };
+function carry(written: string, wording: Wording, where: string): Paragraph {
+  const { length } = written.normalize('NFC');
+  if (wording.alphabet === 'ucs2') return { text: written.normalize('NFC'), changes: [], length };
   const { text, changes, refused } = transliterate(written);
   const problems = refused.map(({ char, codePoint, at }): Problem => {
     const around = written.normalize('NFC').slice(Math.max(0, at - 10), at);
@@ -94,7 +118,17 @@ function carry(written: string, wording: Wording, where: string): { text: string
     };
   });
   refuseProblems('The text has characters that cannot be sent', problems);
-  return { text, changes };
+  return { text, changes, length };
+}
+
+/** The changes with their places in the paragraphs as they were before, joined. */
+function inWholeText(paragraphs: readonly Paragraph[]): Change[] {
+  let before = 0;
+  return paragraphs.flatMap(({ changes, length }) => {
+    const start = before;
+    before += length + 1;
+    return changes.map((change) => ({ ...change, at: change.at + start }));
+  });
 }
 
 /** R1, of the whole: values harmless one by one may join to a number, so only what the directory gave may be left. */

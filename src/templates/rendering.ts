@@ -1,7 +1,9 @@
 /** The final text for one region and one language: the shape that notices freeze, authorities approve and lanes send. */
 import type { AlternativeNumber } from '../directory/alternative-numbers.ts';
+import type { Level } from '../directory/places.ts';
 import type { Region } from '../directory/regions.ts';
 import type { Language, Template } from './template.ts';
+import type { Review } from './wordings.ts';
 
 export type NoticeStatus = 'Actual' | 'Exercise' | 'Test';
 
@@ -20,9 +22,20 @@ export interface RenderInput {
   readonly atMs: number;
   /** Who speaks; without it the wording's own source. */
   readonly source?: string;
+  /** Languages that are put behind a text in the fallback language, each in a paragraph of its own. */
+  readonly appended?: readonly Language[];
 }
 
-/** A number as it stands in a text, with the region of the directory it came from (`FR` when nation-wide). */
+/** Where a text, or a paragraph of it, came from. */
+export interface WordingUsed {
+  readonly language: Language;
+  /** `emergency-numbers-hard-to-reach/fr.txt`. */
+  readonly file: string;
+  /** Absent where nobody who speaks the language has read it. */
+  readonly review?: Review;
+}
+
+/** A number as it stands in a text, with the place of the directory it came from: "35", "R53" or "FR". */
 export interface PrintedNumber {
   readonly service: string;
   /** E.164 digits. */
@@ -30,6 +43,9 @@ export interface PrintedNumber {
   /** As printed. */
   readonly display: string;
   readonly region: string;
+  readonly from: Level;
+  /** RFC 3339; when the last test call was made. */
+  readonly verifiedAt?: string;
 }
 
 export interface Rendering {
@@ -38,6 +54,8 @@ export interface Rendering {
   readonly language: Language;
   /** Language of the text: the fallback where the group's own has no wording. */
   readonly wording: Language;
+  /** In the order of the text; absent in texts that were frozen before it was kept. */
+  readonly wordings?: readonly WordingUsed[];
   readonly text: string;
   readonly encoding: 'gsm7' | 'ucs2';
   readonly units: number;

@@ -37,9 +37,14 @@ export interface Wording {
   readonly alphabet: 'gsm7' | 'ucs2';
   /** Put before the text when the notice is no Actual one. */
   readonly prefixes: { readonly Exercise: string; readonly Test: string };
+  /** Id of the authority whose own wording it is; none: the common one. */
+  readonly authority?: string;
+  /** A native reader, by name. */
   readonly reviewedBy?: string;
   /** YYYY-MM-DD. */
   readonly reviewedAt?: string;
+  /** Digest of what was read (wordings.ts): a change of the wording ends its review. */
+  readonly reviewedText?: string;
   /** As in the file; its line breaks are printed as spaces. */
   readonly text: string;
 }
@@ -54,10 +59,18 @@ export interface Template {
   readonly category: 'Infra';
   /** Whether every affected service must have an alternative number in every region. */
   readonly numbers: 'required' | 'none';
+  /** What {time} prints: the notice's own time, or that of the notice it follows, whose SMS the text then names. */
+  readonly time: 'own' | 'followed';
+  /** Segments of GSM 7-bit. */
   readonly maxSegments: number;
   readonly parameters: readonly ParameterSpec[];
-  readonly wordings: Readonly<Record<Language, Wording>>;
+  /** The common wordings. */
+  readonly wordings: Wordings;
+  /** Wordings of an authority's own, by its id, used in its regions before the common ones. */
+  readonly authorities: Readonly<Record<string, Wordings>>;
 }
+
+export type Wordings = Readonly<Record<Language, Wording>>;
 
 /** The language every template is worded in, used where an audience's own language has no wording. */
 export const FALLBACK_LANGUAGE = 'fr';

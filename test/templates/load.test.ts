@@ -2,6 +2,8 @@ import { TocsinError } from '../../src/errors.ts';
 import { Templates } from '../../src/templates/load.ts';
 import { FRONT_MATTER, GOOD_TEXT, REPOSITORY_TEMPLATES, templateFolder, templateYaml, wordingFile } from './samples.ts';
 
+const LANGUAGES = ['fr', 'en', 'de', 'es', 'it', 'pt', 'ar', 'br', 'co', 'eu', 'oc', 'gsw'];
+
 async function faultsOf(files: Record<string, string>) {
   try {
     await Templates.load(await templateFolder(files));
@@ -13,7 +15,7 @@ async function faultsOf(files: Record<string, string>) {
 }
 
 describe('the wordings of the repository', () => {
-  test('load, in French and English each', async () => {
+  test('load, in twelve languages each', async () => {
     const templates = await Templates.load(REPOSITORY_TEMPLATES);
     expect(templates.list().map(({ id }) => id)).toEqual([
       'correction',
@@ -22,7 +24,7 @@ describe('the wordings of the repository', () => {
       'restored-keep-alternative',
     ]);
     for (const { wordings, eventCode, category } of templates.list()) {
-      expect(Object.keys(wordings)).toEqual(['en', 'fr']);
+      expect(Object.keys(wordings)).toEqual([...LANGUAGES].sort());
       expect({ eventCode, category }).toEqual({ eventCode: 'OET-074', category: 'Infra' });
     }
   });
@@ -45,27 +47,27 @@ describe('loading refuses, with file and line', () => {
   const textAlone = (text: string) => ({ 'essai/fr.txt': wordingFile(text) });
 
   test.each<[string, Record<string, string>, string, RegExp]>([
-    ['a placeholder nobody fills in', textAlone(`${GOOD_TEXT}\n{ville}`), 'essai/fr.txt:13', /\{ville\}/],
-    ['a brace that is not closed', textAlone(`${GOOD_TEXT} {deaf`), 'essai/fr.txt:12', /ICU/],
+    ['a placeholder nobody fills in', textAlone(`${GOOD_TEXT}\n{ville}`), 'essai/fr.txt:14', /\{ville\}/],
+    ['a brace that is not closed', textAlone(`${GOOD_TEXT} {deaf`), 'essai/fr.txt:13', /ICU/],
     [
       'an apostrophe before a brace, which ICU takes for a quote',
       textAlone("d'{region} {time}"),
-      'essai/fr.txt:12',
+      'essai/fr.txt:13',
       /apostrophe/,
     ],
-    ['an ICU number format, which prints U+202F', textAlone('{services, number}'), 'essai/fr.txt:12', /no format/],
+    ['an ICU number format, which prints U+202F', textAlone('{services, number}'), 'essai/fr.txt:13', /no format/],
     [
       'an ICU time format, which prints the zone of the server',
       textAlone('{time, time, short}'),
-      'essai/fr.txt:12',
+      'essai/fr.txt:13',
       /no format/,
     ],
-    ['a wording without text', textAlone('  '), 'essai/fr.txt:14', /no text/],
+    ['a wording without text', textAlone('  '), 'essai/fr.txt:15', /no text/],
     ['a wording without front matter', { 'essai/fr.txt': GOOD_TEXT }, 'essai/fr.txt:1', /front matter/],
     [
       'a front matter field that is not known',
       { 'essai/fr.txt': wordingFile(GOOD_TEXT, `${FRONT_MATTER}colour: red\n`) },
-      'essai/fr.txt:11',
+      'essai/fr.txt:9',
       /colour/,
     ],
     [
@@ -101,6 +103,24 @@ describe('loading refuses, with file and line', () => {
       'essai/template.yaml',
       /time/,
     ],
+    [
+      'the folder of an authority there is not',
+      { 'essai/prefecture-99/fr.txt': wordingFile(GOOD_TEXT) },
+      'essai/prefecture-99',
+      /no authority/,
+    ],
+    [
+      'the folder of the ministry, whose wordings are the common ones',
+      { 'essai/ministry/fr.txt': wordingFile(GOOD_TEXT) },
+      'essai/ministry',
+      /no authority/,
+    ],
+    [
+      'a digest of a review that is none',
+      { 'essai/fr.txt': wordingFile(GOOD_TEXT, `${FRONT_MATTER}reviewed_text: 123\n`, '') },
+      'essai/fr.txt:9',
+      /reviewed_text/,
+    ],
     ['a folder without template.yaml', { 'leer/fr.txt': wordingFile(GOOD_TEXT) }, 'leer/template.yaml', /missing/],
     [
       'a template without French',
@@ -112,17 +132,21 @@ describe('loading refuses, with file and line', () => {
       /missing/,
     ],
   ])('%s', async (_, files, at, message) => {
-    expect(await faultsOf(files)).toContainEqual({ at, message: expect.stringMatching(message) });
+    expect(await faultsOf(files)).toContainEqual(
+      expect.objectContaining({ at, message: expect.stringMatching(message) }),
+    );
   });
 
   test('R1: a phone number written into a wording', async () => {
     const faults = await faultsOf(textAlone(`${GOOD_TEXT}\nou 01 99 00 12 34`));
-    expect(faults).toEqual([{ at: 'essai/fr.txt:13', message: expect.stringMatching(/directory only/) }]);
+    expect(faults).toEqual([
+      { at: 'essai/fr.txt:14', rule: 'phone number', message: expect.stringMatching(/directory only/) },
+    ]);
   });
 
   test('every fault of every file at once', async () => {
     const faults = await faultsOf({ 'essai/fr.txt': wordingFile('{a} {b}'), 'zwei/template.yaml': 'x: 1' });
-    expect(faults.map(({ at }) => at)).toEqual(expect.arrayContaining(['essai/fr.txt:12', 'zwei/template.yaml:1']));
+    expect(faults.map(({ at }) => at)).toEqual(expect.arrayContaining(['essai/fr.txt:13', 'zwei/template.yaml:1']));
     expect(faults.length).toBeGreaterThan(3);
   });
 

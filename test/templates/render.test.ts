@@ -41,6 +41,7 @@ describe('a rendering', () => {
       region: '35',
       language: 'fr',
       wording: 'fr',
+      wordings: [{ language: 'fr', file: 'emergency-numbers-hard-to-reach/fr.txt' }],
       text: "Préfet d'Ille-et-Vilaine 02/06 17h05. Urgence injoignable? Appelez 15/112:0261910035 17:0261910036 18:0261910037. Sourds: SMS 114",
       encoding: 'gsm7',
       units: 129,
@@ -96,7 +97,7 @@ describe('a rendering', () => {
   });
 
   test('falls back to French where a language has no wording, and says so', () => {
-    expect(renderWith({ language: 'br' })).toMatchObject({ language: 'br', wording: 'fr' });
+    expect(renderWith({ language: 'tr' })).toMatchObject({ language: 'tr', wording: 'fr' });
     expect(renderWith({ language: 'constructor' })).toMatchObject({ wording: 'fr' });
   });
 

@@ -6,6 +6,7 @@ import type { AlternativeNumber } from '../../src/directory/alternative-numbers.
 import { findRegion, type Region } from '../../src/directory/regions.ts';
 import { Templates } from '../../src/templates/load.ts';
 import type { RenderInput } from '../../src/templates/rendering.ts';
+import { wordingDigest } from '../../src/templates/wordings.ts';
 
 export const REPOSITORY_TEMPLATES = new URL('../../templates/', import.meta.url);
 export const HARD_TO_REACH = 'emergency-numbers-hard-to-reach';
@@ -81,14 +82,28 @@ guidance: Appelez
 moment: "{day}/{month} {hour}h{minute}"
 prefix_exercise: EXERCICE
 prefix_test: TEST
-reviewed_by: Une relectrice
+`;
+
+const REVIEW = `reviewed_by: Une relectrice
 reviewed_at: 2026-01-15
 `;
 
 export const GOOD_TEXT = '{source} {of_region} {time}. Appelez {numbers}. Sourds: SMS {deaf}';
 
-export function wordingFile(text: string, frontMatter = FRONT_MATTER): string {
-  return `---\n${frontMatter}---\n${text}\n`;
+/** The file of a wording that was read by somebody as it stands. */
+export function wordingFile(text: string, frontMatter = FRONT_MATTER, review = REVIEW): string {
+  const field = (name: string) => new RegExp(`^${name}: "?(.*?)"?$`, 'm').exec(frontMatter)?.[1] ?? '';
+  const digest = wordingDigest({
+    language: field('language'),
+    title: field('title'),
+    source: field('source'),
+    moment: field('moment'),
+    alphabet: field('alphabet') === 'ucs2' ? 'ucs2' : 'gsm7',
+    prefixes: { Exercise: field('prefix_exercise'), Test: field('prefix_test') },
+    text,
+  });
+  const head = review === '' ? frontMatter : `${frontMatter}${review}reviewed_text: ${digest}\n`;
+  return `---\n${head}---\n${text}\n`;
 }
 
 /** A folder with one template `essai`; `files` replace or add to a good one. */
