@@ -51,6 +51,9 @@ const SCHEMA = z.object({
   TOCSIN_METRICS_PORT: port(9464).describe("Port of the dispatcher's metrics and health; 0 takes a free one"),
   TOCSIN_ROUTES_FILE: path('config/routes.yaml').describe('The routes: one SMSC account each'),
   TOCSIN_TEMPLATES_FOLDER: path('templates').describe('Folder of the wordings'),
+  TOCSIN_LANGUAGES_FILE: path('config/languages.yaml').describe(
+    'Which languages each region must be told in: docs/templates.md',
+  ),
   TOCSIN_DATA_FOLDER: path('data').describe('Folder for evidence, rejected lines and work files'),
   TOCSIN_LOG_LEVEL: z
     .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
@@ -63,7 +66,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Settings that may hold a password: read from a file by TOCSIN_X_FILE, and never printed. */
 const SECRETS: ReadonlySet<string> = new Set<Setting>(['TOCSIN_REDIS_URL']);
-const OWN_FILES = ['TOCSIN_ROUTES_FILE', 'TOCSIN_TEMPLATES_FOLDER'] as const satisfies readonly Setting[];
+const OWN_FILES = ['TOCSIN_ROUTES_FILE', 'TOCSIN_TEMPLATES_FOLDER', 'TOCSIN_LANGUAGES_FILE'] as const satisfies readonly Setting[];
 const PACKAGE = new URL('../', import.meta.url);
 /** Set by Tocsin's own test run, of no concern to its programs. */
 const TEST_PREFIX = 'TOCSIN_TEST_';
@@ -74,6 +77,7 @@ export interface Config {
   readonly metrics: { readonly host: string; readonly port: number };
   readonly routesFile: string;
   readonly templatesFolder: string;
+  readonly languagesFile: string;
   readonly dataFolder: string;
   readonly logLevel: string;
 }
@@ -147,6 +151,7 @@ function grouped(env: z.infer<typeof SCHEMA>): Config {
     metrics: { host: env.TOCSIN_METRICS_HOST, port: env.TOCSIN_METRICS_PORT },
     routesFile: env.TOCSIN_ROUTES_FILE,
     templatesFolder: env.TOCSIN_TEMPLATES_FOLDER,
+    languagesFile: env.TOCSIN_LANGUAGES_FILE,
     dataFolder: env.TOCSIN_DATA_FOLDER,
     logLevel: env.TOCSIN_LOG_LEVEL,
   };

@@ -28,6 +28,7 @@ describe('loadConfig', () => {
       metrics: { host: '127.0.0.1', port: 9464 },
       routesFile: expect.stringMatching(/^\/.*\/config\/routes\.yaml$/),
       templatesFolder: expect.stringMatching(/^\/.*\/templates$/),
+      languagesFile: expect.stringMatching(/^\/.*\/config\/languages\.yaml$/),
       dataFolder: 'data',
       logLevel: 'info',
     });

@@ -46,6 +46,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   actor: `cli:${userInfo().username}`,
   routesFile: config.routesFile,
   templatesFolder: config.templatesFolder,
+  languagesFile: config.languagesFile,
   dataFolder: config.dataFolder,
   version,
 });

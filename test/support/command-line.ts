@@ -25,6 +25,7 @@ export async function runCli(store: Store | undefined, ...args: string[]): Promi
     actor: 'cli:tester',
     routesFile: fileURLToPath(new URL('../../config/routes.yaml', import.meta.url)),
     templatesFolder: fileURLToPath(new URL('../../templates', import.meta.url)),
+    languagesFile: fileURLToPath(new URL('../../config/languages.yaml', import.meta.url)),
     dataFolder: tmpdir(),
     version: '1.2.3',
   });
