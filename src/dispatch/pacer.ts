@@ -71,6 +71,12 @@ export interface Grant {
   readonly dueAt: number;
 }
 
+/** A grant that is asked for; `dueAt` is known when Redis has answered. */
+interface Lease {
+  readonly granted: Promise<Grant>;
+  dueAt?: number;
+}
+
 /** The moment of what may leave at once. */
 export const AT_ONCE = Number.NEGATIVE_INFINITY;
 
@@ -104,7 +110,7 @@ export class Pacer {
   #cuts = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** Asked for ahead of need, oldest first. */
-  #ahead: Promise<Grant>[] = [];
+  #ahead: Lease[] = [];
   /** Segments handed out since the process began, less what came back. */
   #taken = 0;
   /** Refusals count again when this many are answered, or at that moment: until then they are of the round of the last cut. */
@@ -160,20 +166,22 @@ export class Pacer {
     if (this.#unlimited) {
       // Only a look whether there is a limit now; what was leased under an earlier one means nothing.
       this.#ahead = [];
-      await this.#lease(most);
+      await this.#lease(most).granted;
       return;
     }
-    while (this.#ahead.length < AHEAD) {
-      const lease = this.#lease(most);
-      lease.catch(ignore); // whoever takes it hears of it
-      this.#ahead.push(lease);
-    }
-    const { segments, dueAt } = await this.#ahead.shift()!; // off the list before it is awaited: one that failed must not fail again
+    while (this.#ahead.length < AHEAD) this.#ahead.push(this.#lease(most));
+    const { segments, dueAt } = await this.#ahead.shift()!.granted; // off the list before it is awaited: one that failed must not fail again
     const early = dueAt - performance.now() - LEAD_MS;
     if (early < -LEAD_MS - STALE_MS) return;
     if (early >= 1) await sleep(Math.round(early));
     this.#balance += segments;
     this.#dueAt = Math.max(this.#dueAt, dueAt);
+    // A process that is behind takes what is due by now in one.
+    while (this.#balance < most && (this.#ahead[0]?.dueAt ?? Number.POSITIVE_INFINITY) <= performance.now()) {
+      const late = await this.#ahead.shift()!.granted;
+      this.#balance += late.segments;
+      this.#dueAt = Math.max(this.#dueAt, late.dueAt);
+    }
   }
 
   /** Waits until segments that were granted may leave. */
@@ -181,7 +189,17 @@ export class Pacer {
     if (dueAt !== AT_ONCE) await this.#schedule.reach(dueAt, segments);
   }
 
-  async #lease(wanted: number): Promise<Grant> {
+  #lease(wanted: number): Lease {
+    const granted = this.#ask(wanted);
+    const lease: Lease = { granted };
+    // Whoever takes it hears of a failure.
+    granted.then(({ dueAt }) => {
+      lease.dueAt = dueAt;
+    }, ignore);
+    return lease;
+  }
+
+  async #ask(wanted: number): Promise<Grant> {
     const asked = [this.#key, this.#configured * AIM, wanted, LEASE_SPAN_US, CATCH_UP_US] as const;
     const [segments, dueUs, nowUs, learned, cuts] = await this.#redis.pacerLease(...asked, GROWTH, GROWTH_SEGMENTS);
     this.#lookedAt = performance.now();

@@ -20,6 +20,8 @@ interface Gate {
   /** Segments that are granted and not used, and when they may leave. */
   due: number;
   dueAt: number;
+  /** What the last asking brought: kept in store, so that a busy moment of this process does not eat into the cap. */
+  lease: number;
   asking: boolean;
 }
 
@@ -35,7 +37,7 @@ export class RegionGates {
   due(region: string, least: number): number {
     const gate = this.#gate(region);
     if (!gate) return Number.POSITIVE_INFINITY;
-    if (gate.due < least) this.#ask(gate, least - gate.due);
+    if (gate.due < Math.max(least, gate.lease)) this.#ask(gate, Math.max(1, least - gate.due));
     return gate.due >= least ? gate.due : 0;
   }
 
@@ -54,7 +56,7 @@ export class RegionGates {
   #gate(region: string): Gate | undefined {
     if (this.#gates.has(region)) return this.#gates.get(region);
     const pacer = this.#deps.pacerOf(region);
-    const gate = pacer && { pacer, due: 0, dueAt: 0, asking: false };
+    const gate = pacer && { pacer, due: 0, dueAt: 0, lease: 0, asking: false };
     this.#gates.set(region, gate);
     return gate;
   }
@@ -66,6 +68,7 @@ export class RegionGates {
       .take(least, Math.max(least, MOST))
       .then(({ segments, dueAt }) => {
         gate.due += segments;
+        gate.lease = segments;
         gate.dueAt = dueAt;
       }, this.#deps.onStoreFault)
       .finally(() => {

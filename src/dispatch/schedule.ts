@@ -15,6 +15,8 @@ const SLACK = 0.004;
 const LOOK_MS = 3;
 /** What had to wait for this long waits no longer: nothing that was due is left to measure it by. */
 const PATIENCE_MS = 600;
+/** Nor when nothing more was due for a while, which leaves more room in the second than the last ones need. */
+const QUIET = { ms: 50, segments: 10 } as const;
 
 /** A count of what was lately, over so many buckets. */
 class Lately {
@@ -62,6 +64,9 @@ export class Schedule {
   /** A bucket more, since the oldest one leaves at its beginning. */
   readonly #left = new Lately(SECOND + 1);
   readonly #rate: () => number;
+  /** Settles when the last of those that are due has left. */
+  #line: Promise<void> = Promise.resolve();
+  #lastDue = Number.NEGATIVE_INFINITY;
 
   /** `rate` tells how many are due in a second, by all processes. */
   constructor(rate: () => number) {
@@ -83,18 +88,28 @@ export class Schedule {
     return redisUs / 1_000 + this.#offset;
   }
 
-  /** Waits until `count` that are due at `at` may leave. */
+  /** Waits until `count` that are due at `at` may leave; they leave in the order in which they were due. */
   async reach(at: number, count: number): Promise<void> {
     for (let early = at - performance.now(); early >= 1; early = at - performance.now()) await pause(early);
-    const slack = SLACK * this.#rate();
-    const patience = performance.now() + PATIENCE_MS;
-    let now = performance.now();
-    this.#due.add(at, count, now);
-    while (this.#left.at(now) + count > this.#due.at(now) + slack && now < patience) {
+    this.#lastDue = performance.now();
+    this.#due.add(at, count, this.#lastDue);
+    this.#line = this.#leave(this.#line, count, this.#lastDue + PATIENCE_MS);
+    await this.#line;
+  }
+
+  async #leave(before: Promise<void>, count: number, patience: number): Promise<void> {
+    await before;
+    const rate = this.#rate();
+    const quiet = Math.max(QUIET.ms, (QUIET.segments * 1_000) / rate);
+    for (;;) {
+      const now = performance.now();
+      const fits = this.#left.at(now) + count <= this.#due.at(now) + SLACK * rate;
+      if (fits || now >= patience || now - this.#lastDue >= quiet) {
+        this.#left.add(now, count, now);
+        return;
+      }
       await pause(LOOK_MS);
-      now = performance.now();
     }
-    this.#left.add(now, count, now);
   }
 }
 

@@ -67,3 +67,26 @@ describe('a schedule', () => {
     }
   });
 });
+
+describe('the end of a line', () => {
+  test('does not wait for a second of its own: after a moment in which nothing more is due, it leaves', async () => {
+    const schedule = scheduleOf(1_000);
+    schedule.observe(redisNow());
+    const start = schedule.local(redisNow()) + 10;
+    // Its claim took long: it left 400 ms late, so it counts longer among what left than among what was due.
+    setTimeout(() => void schedule.reach(start + 200, 30), 600);
+    await Promise.all(Array.from({ length: 130 }, (_, i) => schedule.reach(start + 10 * i, 10)));
+    expect(performance.now() - (start + 1_290)).toBeLessThan(150);
+  });
+
+  test('is kept: what was due first leaves first', async () => {
+    const schedule = scheduleOf(1_000);
+    schedule.observe(redisNow());
+    const start = schedule.local(redisNow()) + 10;
+    const left: number[] = [];
+    const all = Array.from({ length: 60 }, (_, i) => schedule.reach(start + 5 * i, 5).then(() => left.push(i)));
+    setTimeout(() => busyFor(50), 80);
+    await Promise.all(all);
+    expect(left).toEqual([...left].sort((a, b) => a - b));
+  });
+});
