@@ -1,5 +1,6 @@
 /** The shapes of broadcasts and routes that leave the API, for its document. */
 import { z } from 'zod';
+import { clock } from './follow-up-schemas.ts';
 import { count, counts, rendering, time, version } from './schemas.ts';
 
 const slotCounts = counts.meta({ description: 'Recipients by slot state: pending, sending, accepted, delivered, …' });
@@ -37,6 +38,8 @@ export const broadcast = z
     expires: time,
     receiptDeadline: time,
     recipients: count,
+    follows: count.optional().meta({ description: 'Number of the broadcast that it follows up' }),
+    detectedAt: time.optional(),
     launchedAt: time,
     launchedBy: z.string(),
     state: broadcastState,
@@ -66,6 +69,7 @@ export const progress = z
     messagesPerSecond: z.number(),
     segmentsPerSecond: z.number(),
     launchedAt: time,
+    clock,
     firstSubmitAt: time.optional(),
     lastSubmitAt: time.optional(),
     firstReceiptAt: time.optional(),

@@ -26,6 +26,10 @@ export const RIGHTS = {
   'notices.allClear': CELL,
   'notices.launch': CELL,
   'notices.cancel': CELL,
+  'standingApprovals.give': DECIDERS,
+  'standingApprovals.list': EVERYBODY,
+  'standingApprovals.get': EVERYBODY,
+  'standingApprovals.revoke': DECIDERS,
   'broadcasts.list': EVERYBODY,
   'broadcasts.get': EVERYBODY,
   'broadcasts.lanes': EVERYBODY,
@@ -46,6 +50,15 @@ export const RIGHTS = {
   'directory.import': CELL,
   'directory.verify': DECIDERS,
   'directory.missing': EVERYBODY,
+  'directory.gaps': EVERYBODY,
+  'directory.history': EVERYBODY,
+  'directory.remove': CELL,
+  // Officials' telephone numbers: for who has to reach them.
+  'contacts.list': WATCHERS,
+  'contacts.get': EVERYBODY,
+  'contacts.put': CELL,
+  'contacts.remove': CELL,
+  'contacts.verify': DECIDERS,
   'audiences.import': CELL,
   'audiences.list': EVERYBODY,
   'audiences.get': EVERYBODY,
@@ -57,6 +70,7 @@ export const RIGHTS = {
   'routes.reconnectAll': ['admin'],
   'routes.reconnect': ['admin'],
   'keys.create': ['admin'],
+  'keys.rotate': ['admin'],
   'keys.list': ['admin'],
   'keys.revoke': ['admin'],
   'audit.list': ['auditor', 'admin'],
@@ -69,16 +83,16 @@ export function mayCall(role: Role, right: RightId): boolean {
   return roles.includes(role);
 }
 
-/** Throws `forbidden` / `role_not_allowed`. */
-export function requireRight(role: Role, right: RightId): void {
-  if (mayCall(role, right)) return;
-  const roles = RIGHTS[right].join(' or ');
-  throw new TocsinError('forbidden', 'role_not_allowed', `A key of role ${role} may not do this; it takes ${roles}`);
+/** Throws `forbidden` / `role_not_allowed` when none of the caller's roles may. */
+export function requireRight(held: readonly Role[], right: RightId): void {
+  if (held.some((role) => mayCall(role, right))) return;
+  const message = `The role ${held.join(' or ')} may not do this; it takes ${RIGHTS[right].join(' or ')}`;
+  throw new TocsinError('forbidden', 'role_not_allowed', message);
 }
 
-/** Throws `forbidden` / `outside_jurisdiction` when the key's regions do not hold `region`. */
+/** Throws `forbidden` / `outside_jurisdiction` when the caller's regions do not hold `region`. */
 export function requireRegion(scope: RegionScope, region: string): void {
   if (mayDecide(scope, region)) return;
-  const message = `This key does not decide for region ${region}`;
+  const message = `You do not decide for region ${region}`;
   throw new TocsinError('forbidden', 'outside_jurisdiction', message, { faults: [{ at: '/region', message }] });
 }

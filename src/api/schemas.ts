@@ -8,7 +8,7 @@ import { ROLES } from './rights.ts';
 export const time = z.iso.datetime({ offset: true }).meta({ example: '2026-06-02T18:00:00+02:00' });
 export const count = z.int().nonnegative();
 export const counts = z.record(z.string(), count);
-const sha256 = z.string().meta({ description: 'SHA-256, hexadecimal' });
+export const sha256 = z.string().meta({ description: 'SHA-256, hexadecimal' });
 export const version = z.int().positive().meta({ description: 'Version of the record: its ETag' });
 export const level = z.enum(['departement', 'region', 'national']);
 const printed = z.object({
@@ -42,6 +42,16 @@ export const rendering = z
     region: z.string(),
     language: z.string(),
     wording: z.string(),
+    wordings: z
+      .array(
+        z.object({
+          language: z.string(),
+          file: z.string(),
+          review: z.object({ by: z.string(), at: z.string() }).optional(),
+        }),
+      )
+      .optional()
+      .meta({ description: 'What the text was written from, and who has read that' }),
     text: z.string(),
     encoding: z.enum(['gsm7', 'ucs2']),
     units: count,
@@ -61,6 +71,13 @@ export const decision = z
     decision: z.enum(['approved', 'returned']),
     hash: sha256,
     reasons: z.string().optional(),
+    basis: z
+      .union([
+        z.object({ kind: z.literal('prepared'), notice: z.string(), hash: sha256, at: time }),
+        z.object({ kind: z.literal('standing'), approval: z.string(), givenAt: time }),
+      ])
+      .optional()
+      .meta({ description: 'What was approved before the submission, where that makes this approval' }),
   })
   .meta({ id: 'Decision' });
 
@@ -80,6 +97,17 @@ export const notice = z
     submitted: z.object({ by: z.string(), at: time }).optional(),
     renderings: z.array(rendering).optional(),
     renderingsHash: sha256.optional(),
+    prepared: z
+      .array(
+        z.object({
+          kind: z.string(),
+          template: z.string(),
+          parameters: z.record(z.string(), z.string()),
+          hashes: z.record(z.string(), sha256).meta({ description: 'Of the texts of each region' }),
+        }),
+      )
+      .optional()
+      .meta({ description: 'Its follow-ups, approved with it' }),
     audienceDigest: sha256.optional(),
     routes: z.record(z.string(), z.array(z.string())).optional().meta({ description: 'By region, as submitted' }),
     decisions: z.array(decision),
@@ -129,7 +157,7 @@ export const preview = z
     launchPhrase: z.string().meta({ example: 'EXERCISE 101 REGIONS 100000 RECIPIENTS' }),
     forecast: forecast.optional(),
   })
-  .meta({ id: 'Preview' });
+  .meta({ description: 'Without what goes beyond the texts: see follow-up-schemas.ts' });
 
 export const testCall = z.object({ by: z.string(), at: time, note: z.string().optional() });
 
@@ -151,6 +179,18 @@ export const alternativeNumber = z
     version,
   })
   .meta({ id: 'AlternativeNumber' });
+
+const numberEntry = alternativeNumber.omit({ version: true }).meta({ id: 'NumberEntry' });
+
+export const numberEvent = z
+  .object({
+    at: time,
+    by: z.string(),
+    act: z.enum(['entered', 'changed', 'removed', 'verified', 'test_call_failed']),
+    before: numberEntry.optional(),
+    after: numberEntry.optional(),
+  })
+  .meta({ id: 'NumberEvent' });
 
 export const audience = z
   .object({

@@ -38,6 +38,8 @@ export interface Broadcast {
   readonly recipients: number;
   /** Number of the broadcast that this one follows up: only who was sent that one's text is sent this one's. */
   readonly follows?: number;
+  /** RFC 3339: when the clock of its notice began. */
+  readonly detectedAt?: string;
   readonly launchedAt: string;
   readonly launchedBy: string;
   readonly state: BroadcastState;

@@ -1,9 +1,11 @@
-/** The broadcast that a follow-up is about: it is stopped by the follow-up's launch, so that nobody gets the first text after it. */
+/** The broadcasts that a follow-up is about: they are stopped by its launch, so that nobody gets an older text after it. */
 import { TocsinError } from '../errors.ts';
 import type { Notice } from '../notices/notice.ts';
 import type { Store } from '../store/connection.ts';
 import type { Records, Stored } from '../store/records.ts';
 import { type Broadcast, broadcastRecords } from './broadcast.ts';
+
+const PAGE = 50;
 
 /** The broadcast of the notice that `notice` follows up. Throws `conflict` / `not_launched` when there is none. */
 export async function followedBroadcast(
@@ -18,8 +20,19 @@ export async function followedBroadcast(
   throw new TocsinError('conflict', 'not_launched', message, { faults: [{ at: '/followsUp', message }] });
 }
 
-/** The same broadcast stopped for good, or undefined where it is already. */
-export function stopped(broadcast: Broadcast, at: string): Broadcast | undefined {
-  const over = broadcast.state === 'cancelled' || broadcast.state === 'closed';
-  return over ? undefined : { ...broadcast, state: 'cancelled', cancelledAt: at };
+/**
+ * The broadcasts that a follow-up of `followed` puts an end to: that one, and its earlier follow-ups. Whoever has had the
+ * all-clear must not get the correction after it (R12).
+ */
+export async function overtakenBy(store: Store, followed: Stored<Broadcast>): Promise<Stored<Broadcast>[]> {
+  const found = [followed];
+  const records = broadcastRecords(store);
+  for (let before: string | undefined; ; ) {
+    const page = await records.list({ limit: PAGE, ...(before === undefined ? {} : { before }) });
+    found.push(...page.filter(({ value }) => value.follows === followed.value.no));
+    before = page.at(-1)?.id;
+    // Newest first: nothing that is older than the first can follow it.
+    if (page.length < PAGE || page.some(({ value }) => value.no <= followed.value.no)) break;
+  }
+  return found.filter(({ value: { state } }) => state !== 'cancelled' && state !== 'closed');
 }

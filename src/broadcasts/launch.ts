@@ -5,6 +5,7 @@
 
 import { TocsinError } from '../errors.ts';
 import { MAX_BATCHES, MAX_BROADCAST_NO } from '../ledger/address.ts';
+import { followUpKindOf } from '../notices/follow-up-kinds.ts';
 import type { Notice } from '../notices/notice.ts';
 import { approvedRegions, launched } from '../notices/stages.ts';
 import { controlChannel } from '../queue/jobs.ts';
@@ -21,7 +22,7 @@ import {
   countBatches,
   planRecords,
 } from './broadcast.ts';
-import { followedBroadcast, stopped } from './followed.ts';
+import { followedBroadcast, overtakenBy } from './followed.ts';
 import { type AudienceGroup, planLanes } from './plan.ts';
 import { type LaneRoutes, type OrderRule, onlyRoutes, routeIds, routesOfRegion } from './route-choice.ts';
 import { type Route, routeFor } from './routes.ts';
@@ -43,18 +44,25 @@ export interface LaunchDeps {
   readonly now: () => number;
 }
 
-/** What the operator types, exactly: `EXERCISE 101 REGIONS 100000 RECIPIENTS`. */
-export function launchPhrase(notice: Pick<Notice, 'status' | 'regions'>, recipients: number): string {
-  const regions = notice.regions.length;
-  const plural = (count: number) => (count === 1 ? '' : 'S');
-  return `${notice.status.toUpperCase()} ${regions} REGION${plural(regions)} ${recipients} RECIPIENT${plural(recipients)}`;
+/**
+ * What the operator types, exactly: `EXERCISE 101 REGIONS 100000 RECIPIENTS`. A follow-up's names its kind, so that no
+ * all-clear goes out where a correction was meant: `EXERCISE CORRECTION 101 REGIONS 100000 RECIPIENTS`.
+ */
+export function launchPhrase(
+  notice: Pick<Notice, 'status' | 'regions'> & Partial<Pick<Notice, 'template' | 'followsUp'>>,
+  recipients: number,
+): string {
+  const plural = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 'S'}`;
+  const kind = followUpKindOf(notice)?.toUpperCase();
+  const parts = [notice.status.toUpperCase(), ...(kind === undefined ? [] : [kind])];
+  return [...parts, plural(notice.regions.length, 'REGION'), plural(recipients, 'RECIPIENT')].join(' ');
 }
 
 /**
  * Launches a notice for the regions approved so far; the others start as their approval comes.
  * Throws `wrong_state` (a second launch too), `expired_notice`, `not_approved`, `wrong_phrase`, `wrong_route_kind`,
  * `routes_not_approved`, `text_not_carried`, `store_not_durable` (live routes), `not_launched` (a follow-up of a notice that
- * was not). A follow-up stops the broadcast that it follows.
+ * was not). A follow-up stops the broadcast that it follows, and what followed that before.
  */
 export async function launch(
   deps: LaunchDeps,
@@ -113,6 +121,7 @@ async function launchAsItIs(
     receiptDeadline: new Date(Date.parse(notice.expires) + RECEIPTS_AFTER_EXPIRY_MS).toISOString(),
     recipients,
     ...(followed ? { follows: followed.value.no } : {}),
+    detectedAt: notice.detectedAt ?? notice.createdAt,
     launchedAt: at,
     launchedBy: by.person,
     state: 'running',
@@ -130,12 +139,12 @@ async function launchAsItIs(
       ...(followed ? { follows: followed.id } : {}),
     },
   };
-  const overtaken = followed && stopped(followed.value, at);
+  const overtaken = followed ? await overtakenBy(store, followed) : [];
   await commit(store, act, [
     notices.put(current, { ...ready, broadcast: id }),
     broadcastRecords(store).put({ id, version: 0 }, broadcast),
     planRecords(store).put({ id, version: 0 }, plan),
-    ...(followed && overtaken ? [broadcastRecords(store).put(followed, overtaken)] : []),
+    ...overtaken.map((one) => broadcastRecords(store).put(one, { ...one.value, state: 'cancelled', cancelledAt: at })),
   ]);
   // Only hastens what the keeper would find by itself.
   await store.redis.publish(controlChannel(store.prefix), JSON.stringify({ broadcast: no }));

@@ -2,6 +2,7 @@
 
 import { type LaneCounts, Slots } from '../ledger/slots.ts';
 import { isFinal, SLOT_STATES, type SlotState } from '../ledger/states.ts';
+import { type Clock, clockOf } from '../notices/clock.ts';
 import type { Store } from '../store/connection.ts';
 import { type BroadcastPlan, type BroadcastState, broadcastRecords, planRecords } from './broadcast.ts';
 import { type HaltState, readHalt } from './halt.ts';
@@ -42,6 +43,8 @@ export interface Progress extends BroadcastTimes {
   readonly messagesPerSecond: number;
   readonly segmentsPerSecond: number;
   readonly launchedAt: string;
+  /** Since detection, of the minutes that there are to tell the public. */
+  readonly clock: Clock;
   /** Forecast of the last submission, while it runs. */
   readonly finishAt?: string;
   readonly closedAt?: string;
@@ -125,6 +128,15 @@ export class ProgressReader {
       messagesPerSecond: Math.round(rate.messages),
       segmentsPerSecond: Math.round(rate.segments),
       launchedAt: broadcast.launchedAt,
+      clock: clockOf(
+        {
+          detectedAt: broadcast.detectedAt,
+          createdAt: broadcast.launchedAt,
+          followUp: broadcast.follows !== undefined,
+          stoppedAt: times.firstSubmitAt ?? broadcast.cancelledAt ?? broadcast.closedAt,
+        },
+        this.#now(),
+      ),
       ...times,
       ...(running ? { finishAt: new Date(this.#now() + (remaining / rate.messages) * 1_000).toISOString() } : {}),
       ...(broadcast.closedAt === undefined ? {} : { closedAt: broadcast.closedAt }),

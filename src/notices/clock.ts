@@ -27,14 +27,15 @@ export interface Clock {
 export interface Timed {
   readonly detectedAt?: string | undefined;
   readonly createdAt: string;
-  readonly followsUp?: string | undefined;
+  /** Whether it has the shorter time. */
+  readonly followUp: boolean;
   /** RFC 3339: when the clock stopped. */
   readonly stoppedAt?: string | undefined;
 }
 
-export function clockOf({ detectedAt, createdAt, followsUp, stoppedAt }: Timed, nowMs: number): Clock {
+export function clockOf({ detectedAt, createdAt, followUp, stoppedAt }: Timed, nowMs: number): Clock {
   const from = detectedAt ?? createdAt;
-  const targetMinutes = followsUp === undefined ? TARGET_MINUTES : FOLLOW_UP_TARGET_MINUTES;
+  const targetMinutes = followUp ? FOLLOW_UP_TARGET_MINUTES : TARGET_MINUTES;
   const endMs = stoppedAt === undefined ? nowMs : Date.parse(stoppedAt);
   const minutes = (endMs - Date.parse(from)) / 60_000;
   return {
@@ -52,7 +53,8 @@ export function noticeClock(
   { detectedAt, createdAt, followsUp, timings }: Pick<Notice, 'detectedAt' | 'createdAt' | 'followsUp' | 'timings'>,
   nowMs: number,
 ): Clock {
-  return clockOf({ detectedAt, createdAt, followsUp, stoppedAt: timings.launched ?? timings.cancelled }, nowMs);
+  const stoppedAt = timings.launched ?? timings.cancelled;
+  return clockOf({ detectedAt, createdAt, followUp: followsUp !== undefined, stoppedAt }, nowMs);
 }
 
 export function detectionProblems({ detectedAt }: Pick<Notice, 'detectedAt'>, nowMs: number): Problem[] {

@@ -12,7 +12,7 @@ export const FOLLOW_UP_KINDS = ['correction', 'restored', 'all-clear'] as const 
 
 /** Which kind a notice is; undefined for one that follows nothing up, or in other words. */
 export function followUpKindOf(notice: {
-  readonly template: string;
+  readonly template?: string | undefined;
   readonly followsUp?: string | undefined;
 }): FollowUpKind | undefined {
   if (notice.followsUp === undefined) return undefined;

@@ -9,6 +9,7 @@ import type { Store } from '../store/connection.ts';
 import type { Person } from '../store/person.ts';
 import { commit, Records, type Stored } from '../store/records.ts';
 import { refuseProblems } from '../templates/problem.ts';
+import { awaitApprovals } from './awaiting.ts';
 import { type BeforehandRegion, judgeBeforehand, type Submitted, withBeforehand } from './beforehand.ts';
 import { statementProblems } from './checks.ts';
 import { type Clock, detectionProblems, noticeClock } from './clock.ts';
@@ -164,14 +165,16 @@ export class Notices {
         notice.state === 'submitted' ? this.#judge({ notice, first, nowMs }) : [],
       ]);
       const followUps = followUpPreviews(kept?.value.followUps ?? [], audience);
-      return { ...previewOf(notice, notice, audience, []), followUps, beforehand, clock };
+      return { ...previewOf(notice, notice, audience, [], [], this.#policy), followUps, beforehand, clock };
     }
     const tried = await tryOut(this.#deps, notice, first, nowMs);
     const { audience, problems, waived } = tried;
     const hashed = { ...frozen(notice, tried), requires: this.#policy.requirements(notice, nowMs) };
     const beforehand = await this.#judge({ notice: hashed, first, nowMs });
     const followUps = followUpPreviews(tried.followUps, audience);
-    return { ...previewOf(notice, hashed, audience, problems, waived), followUps, beforehand, clock };
+    const asked = { ...notice, requires: hashed.requires };
+    const seen = previewOf(asked, hashed, audience, problems, waived, this.#policy);
+    return { ...seen, followUps, beforehand, clock };
   }
 
   /** Freezes the texts. Throws `invalid` with every fault of the notice, its audience and its regions. */
@@ -210,6 +213,7 @@ export class Notices {
       ...(notice.decisions.length === 0 ? {} : { beforehand: notice.decisions.map(({ hash: _, ...one }) => one) }),
     };
     const texts = preparedRecords(store);
+    await awaitApprovals(store, id, nowMs);
     await commit(store, act(by, 'notice.submit', id, detail), [
       this.records.put(current, notice),
       texts.put((await texts.find(id)) ?? { id, version: 0 }, { followUps: tried.followUps }),

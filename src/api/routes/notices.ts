@@ -1,43 +1,28 @@
 /** Notices: from draft to launch. */
 import { z } from 'zod';
 import { fromCap } from '../../cap/reader.ts';
+import { noticeFinder, remarksOn } from '../../cap/references.ts';
 import { toCap } from '../../cap/writer.ts';
-import type { FollowUpKind } from '../../notices/follow-up-kinds.ts';
-import { DecisionInput, FollowUpInput, NoticeInput, NoticePatch } from '../../notices/notice-input.ts';
+import { DecisionInput, NoticeInput, NoticePatch } from '../../notices/notice-input.ts';
 import { broadcast } from '../broadcast-schemas.ts';
 import { type Call, defineCall } from '../call.ts';
+import type { ApiDeps } from '../deps.ts';
+import { fullPreview } from '../follow-up-schemas.ts';
 import { launchOf } from '../launch-preview.ts';
 import { json, page, record, shown } from '../replies.ts';
-import type { RightId } from '../rights.ts';
-import { notice, PAGE_QUERY, pageOf, preview } from '../schemas.ts';
+import { notice, PAGE_QUERY, pageOf } from '../schemas.ts';
 
 const CAP = 'application/cap+xml';
 const tag = 'notices';
 const params = { id: z.string() };
 const reply = { status: 200, description: 'The notice', schema: notice, versioned: true };
 
-const followUp = (kind: FollowUpKind, right: RightId, summary: string): Call =>
-  defineCall({
-    right,
-    method: 'post',
-    path: `/v1/notices/:id/${kind}`,
-    tag,
-    summary: `${summary}, to those only who were sent the first text`,
-    params,
-    body: { kind: 'json', schema: FollowUpInput },
-    reply: { ...reply, status: 201 },
-    handle: async ({ params: { id }, body, caller }, { notices }) => {
-      const created = await notices.followUp(id, kind, body, caller);
-      return record(created, `/v1/notices/${created.id}`);
-    },
-  });
+const created = notice.extend({
+  remarks: z.array(z.string()).optional().describe('what its references could not be made out to be'),
+});
 
-/** Drafts: they are submitted, approved and launched as any other. The launch stops what they follow. */
-const FOLLOW_UP_CALLS = [
-  followUp('correction', 'notices.correction', 'Draft a correction'),
-  followUp('restored', 'notices.restored', 'Draft "restored, keep the alternative numbers until…"'),
-  followUp('all-clear', 'notices.allClear', 'Draft the all-clear'),
-];
+const readCap = (bytes: Buffer, { notices, templates }: ApiDeps): Promise<NoticeInput> =>
+  fromCap(bytes, { templates: templates.list(), find: noticeFinder(notices.records) });
 
 export const noticeCalls: readonly Call[] = [
   defineCall({
@@ -46,11 +31,16 @@ export const noticeCalls: readonly Call[] = [
     path: '/v1/notices',
     tag,
     summary: 'Write a draft, as JSON or as CAP 1.2',
-    body: { kind: 'json', schema: NoticeInput, notations: { [CAP]: fromCap } },
-    reply: { ...reply, status: 201 },
+    body: { kind: 'json', schema: NoticeInput, notations: { [CAP]: readCap } },
+    reply: { ...reply, status: 201, schema: created },
     handle: async ({ body, caller }, { notices }) => {
-      const created = await notices.create(body, caller);
-      return record(created, `/v1/notices/${created.id}`);
+      const made = await notices.create(body, caller);
+      const remarks = await remarksOn(made.value, noticeFinder(notices.records));
+      const { id, version, value } = made;
+      return record(
+        { id, version, value: { ...value, ...(remarks.length > 0 ? { remarks } : {}) } },
+        `/v1/notices/${id}`,
+      );
     },
   }),
   defineCall({
@@ -97,7 +87,7 @@ export const noticeCalls: readonly Call[] = [
     tag,
     summary: 'See every text, who gets it, when it would be done, and what to type to launch',
     params,
-    reply: { status: 200, description: 'The preview', schema: preview },
+    reply: { status: 200, description: 'The preview', schema: fullPreview },
     handle: async ({ params: { id } }, { notices, routes, order }) => {
       const [seen, { value }] = await Promise.all([notices.preview(id), notices.get(id)]);
       return json({ ...seen, ...launchOf(seen, value, { routes, order }, Date.now()) });
@@ -128,7 +118,6 @@ export const noticeCalls: readonly Call[] = [
     handle: async ({ params: { id }, body, caller, ifVersion }, { notices }) =>
       record(await notices.decide(id, body, caller, ifVersion)),
   }),
-  ...FOLLOW_UP_CALLS,
   defineCall({
     right: 'notices.cancel',
     method: 'post',
