@@ -2,15 +2,17 @@
 import { TocsinError } from '../errors.ts';
 import { advance, requireChange } from './lifecycle.ts';
 import type { Notice } from './notice.ts';
+import { agreementOf } from './requirement.ts';
 
-/** Regions whose last decision is an approval. */
-export function approvedRegions(notice: Pick<Notice, 'decisions'>): string[] {
-  return notice.decisions.filter(({ decision }) => decision === 'approved').map(({ region }) => region);
+/** Regions whose authorities have agreed, in the order in which their first decisions came. */
+export function approvedRegions(notice: Pick<Notice, 'decisions' | 'requires'>): string[] {
+  const decided = [...new Set(notice.decisions.map(({ region }) => region))];
+  return decided.filter((region) => agreementOf(notice, region).approved);
 }
 
 /**
  * The notice with its broadcast under way. `at` is RFC 3339.
- * Throws `conflict/wrong_state`, `conflict/not_approved` without one approved region, `conflict/expired_notice`.
+ * Throws `conflict/wrong_state`, `conflict/not_approved` without one region whose requirement is met, `conflict/expired_notice`.
  */
 export function launched(notice: Notice, broadcast: string, at: string): Notice {
   requireChange(notice.state, 'launched');

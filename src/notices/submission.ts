@@ -58,6 +58,7 @@ export function thawed(notice: Notice): Notice {
     routes: _routes,
     requires: _requires,
     submitted: _submitted,
+    calls: _calls,
     ...rest
   } = advance(notice, 'draft');
   return rest;

@@ -318,6 +318,9 @@ describe('a preview of a draft', () => {
         recipients: 420,
         routes: [],
         hash: expect.any(String),
+        decisions: [],
+        approved: false,
+        missing: [{ from: ['prefecture-35', 'ministry'], count: 1, people: [], deputies: [] }],
       },
       {
         region: '29',
@@ -326,6 +329,9 @@ describe('a preview of a draft', () => {
         recipients: 300,
         routes: [],
         hash: expect.any(String),
+        decisions: [],
+        approved: false,
+        missing: [{ from: ['prefecture-29', 'ministry'], count: 1, people: [], deputies: [] }],
       },
     ]);
   });
@@ -340,11 +346,14 @@ describe('a preview of a draft', () => {
     expect(preview.renderings.map(({ region }) => region)).toEqual(['29']);
   });
 
-  test('R8: warns of more recipients than a region has inhabitants', async () => {
+  test('R8: tells of far more recipients than a region has inhabitants', async () => {
     const groups = [{ region: '48', language: 'fr', recipients: 1_000_000 }];
     world.audience = audienceOf({ groups, recipients: 1_000_000 });
     const { id } = await notices.create(inputOf({ regions: ['48'] }), AUTHOR);
-    expect((await notices.preview(id)).warnings).toMatchObject([{ code: 'implausible_audience', at: '/regions/0' }]);
+    expect(await notices.preview(id)).toMatchObject({
+      warnings: [],
+      problems: [{ code: 'implausible_audience', at: '/regions/0', about: { region: '48' } }],
+    });
   });
 });
 
