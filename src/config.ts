@@ -7,15 +7,29 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type Fault, refuseFaults, TocsinError } from './errors.ts';
-import { redisUrlFaults } from './store/redis-url.ts';
+import { redisUrlFaults, urlWithPassword } from './store/redis-url.ts';
+import { isOpenToOthers, OPEN_TO_OTHERS } from './store/secret-file.ts';
 
 const PORT_MAX = 65_535;
 const REPLICAS_MAX = 5;
+const STALE_DAYS_MAX = 3_650;
+const LEVELS = ['departement', 'region', 'national'] as const;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const port = (byDefault: number) =>
   z.coerce.number('must be a port number').int().min(0).max(PORT_MAX).default(byDefault);
 const path = (byDefault: string) => z.string().min(1).default(byDefault);
+
+/** "departement,region,national": places from the first that is asked to the last. */
+const levels = z
+  .string()
+  .default(LEVELS.join(','))
+  .transform((list) => list.split(',').map((level) => level.trim()))
+  .pipe(
+    z
+      .array(z.enum(LEVELS, `must be levels separated by commas, of ${LEVELS.join(', ')}`))
+      .refine((list) => new Set(list).size === list.length, 'must name each level once'),
+  );
 
 const SCHEMA = z.object({
   TOCSIN_REDIS_URL: z
@@ -27,6 +41,10 @@ const SCHEMA = z.object({
     .describe(
       'Redis ≥ 6.2 or Valkey that holds everything; `rediss:` for TLS; Sentinel and Cluster: see docs/redis.md',
     ),
+  TOCSIN_REDIS_PASSWORD: z
+    .string()
+    .default('')
+    .describe('Password of Redis, where the URL names none: so that the URL is no secret'),
   TOCSIN_REDIS_REPLICAS: z.coerce
     .number('must be a number of replicas')
     .int()
@@ -50,10 +68,30 @@ const SCHEMA = z.object({
     .describe("Address of the dispatcher's metrics and health"),
   TOCSIN_METRICS_PORT: port(9464).describe("Port of the dispatcher's metrics and health; 0 takes a free one"),
   TOCSIN_ROUTES_FILE: path('config/routes.yaml').describe('The routes: one SMSC account each'),
+  TOCSIN_APPROVALS_FILE: path('config/approvals.yaml').describe(
+    'Who approves what, and who is told: docs/approvals.md',
+  ),
+  TOCSIN_APPROVALS_SECRET: z
+    .string()
+    .default('')
+    .describe('Signs for the webhooks of the approvals file that name no secret of their own'),
+  TOCSIN_IDENTITY_FILE: path('config/identity.yaml').describe(
+    'Whose OpenID tokens are believed beside API keys, and what they grant: docs/security.md',
+  ),
   TOCSIN_TEMPLATES_FOLDER: path('templates').describe('Folder of the wordings'),
   TOCSIN_LANGUAGES_FILE: path('config/languages.yaml').describe(
     'Which languages each region must be told in: docs/templates.md',
   ),
+  TOCSIN_DIRECTORY_FALLBACK: levels.describe(
+    'Where a number is looked for, in this order: of the département, of its region, of the country',
+  ),
+  TOCSIN_DIRECTORY_STALE_DAYS: z.coerce
+    .number('must be a number of days')
+    .int()
+    .min(1)
+    .max(STALE_DAYS_MAX)
+    .default(90)
+    .describe('Days after which the test call of a number, and the test of a contact, have to be made again'),
   TOCSIN_DATA_FOLDER: path('data').describe('Folder for evidence, rejected lines and work files'),
   TOCSIN_LOG_LEVEL: z
     .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
@@ -65,8 +103,18 @@ type Setting = keyof z.infer<typeof SCHEMA>;
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Settings that may hold a password: read from a file by TOCSIN_X_FILE, and never printed. */
-const SECRETS: ReadonlySet<string> = new Set<Setting>(['TOCSIN_REDIS_URL']);
-const OWN_FILES = ['TOCSIN_ROUTES_FILE', 'TOCSIN_TEMPLATES_FOLDER', 'TOCSIN_LANGUAGES_FILE'] as const satisfies readonly Setting[];
+const SECRETS: ReadonlySet<string> = new Set<Setting>([
+  'TOCSIN_REDIS_URL',
+  'TOCSIN_REDIS_PASSWORD',
+  'TOCSIN_APPROVALS_SECRET',
+]);
+const OWN_FILES = [
+  'TOCSIN_ROUTES_FILE',
+  'TOCSIN_APPROVALS_FILE',
+  'TOCSIN_IDENTITY_FILE',
+  'TOCSIN_TEMPLATES_FOLDER',
+  'TOCSIN_LANGUAGES_FILE',
+] as const satisfies readonly Setting[];
 const PACKAGE = new URL('../', import.meta.url);
 /** Set by Tocsin's own test run, of no concern to its programs. */
 const TEST_PREFIX = 'TOCSIN_TEST_';
@@ -76,20 +124,29 @@ export interface Config {
   readonly http: { readonly host: string; readonly port: number };
   readonly metrics: { readonly host: string; readonly port: number };
   readonly routesFile: string;
+  readonly approvals: { readonly file: string; readonly secret?: string };
+  readonly identityFile: string;
   readonly templatesFolder: string;
   readonly languagesFile: string;
+  readonly directory: { readonly levels: readonly (typeof LEVELS)[number][]; readonly staleDays: number };
   readonly dataFolder: string;
   readonly logLevel: string;
+  /** What works, and should not be left so: for the log of the program. */
+  readonly warnings: readonly Fault[];
 }
 
 /** Reads all settings. Throws `invalid` / `bad_config` with every fault, each at the name of its variable. */
 export function loadConfig(env: Environment): Config {
   const faults: Fault[] = unknownNames(env);
-  const given = Object.fromEntries(Object.keys(SCHEMA.shape).map((name) => [name, givenFor(env, name, faults)]));
+  const warnings: Fault[] = [];
+  const given = Object.fromEntries(
+    Object.keys(SCHEMA.shape).map((name) => [name, givenFor(env, name, { faults, warnings })]),
+  );
   const parsed = SCHEMA.safeParse(given);
   for (const issue of parsed.error?.issues ?? []) faults.push({ at: String(issue.path[0]), message: issue.message });
+  const url = parsed.data === undefined ? '' : withPassword(parsed.data, faults);
   refuseFaults('bad_config', 'The configuration is not usable', faults);
-  return grouped(withOwnFiles(parsed.data as z.infer<typeof SCHEMA>, given));
+  return grouped({ ...withOwnFiles(parsed.data as z.infer<typeof SCHEMA>, given), TOCSIN_REDIS_URL: url }, warnings);
 }
 
 /** The lines that a program prints before it ends with status 1: what to mend, or where an unforeseen error came from. */
@@ -107,7 +164,7 @@ export function explainConfigError(error: unknown): string[] {
 export function configTable(): { name: string; byDefault: string; description: string }[] {
   return Object.entries(SCHEMA.shape).map(([name, field]) => ({
     name,
-    byDefault: String(field.parse(undefined)),
+    byDefault: String(field.parse(undefined)) || 'none',
     description: `${field.description ?? ''}${SECRETS.has(name) ? `; or in the file named by \`${name}_FILE\`` : ''}`,
   }));
 }
@@ -122,7 +179,8 @@ function unknownNames(env: Environment): Fault[] {
 }
 
 /** An empty variable counts as unset: compose files pass those for what is not given. */
-function givenFor(env: Environment, name: string, faults: Fault[]): string | undefined {
+function givenFor(env: Environment, name: string, told: { faults: Fault[]; warnings: Fault[] }): string | undefined {
+  const { faults, warnings } = told;
   const plain = env[name] || undefined;
   const file = SECRETS.has(name) ? env[`${name}_FILE`] || undefined : undefined;
   if (file === undefined) return plain;
@@ -131,7 +189,9 @@ function givenFor(env: Environment, name: string, faults: Fault[]): string | und
     return plain;
   }
   try {
-    return readFileSync(file, 'utf8').trim();
+    const secret = readFileSync(file, 'utf8').trim();
+    if (isOpenToOthers(file)) warnings.push({ at: `${name}_FILE`, message: OPEN_TO_OTHERS });
+    return secret;
   } catch (error) {
     faults.push({ at: `${name}_FILE`, message: `cannot be read: ${(error as Error).message}` });
     return undefined;
@@ -144,15 +204,33 @@ function withOwnFiles(env: z.infer<typeof SCHEMA>, given: Environment): z.infer<
   return { ...env, ...Object.fromEntries(own.map((name) => [name, fileURLToPath(new URL(env[name], PACKAGE))])) };
 }
 
-function grouped(env: z.infer<typeof SCHEMA>): Config {
+function withPassword(env: z.infer<typeof SCHEMA>, faults: Fault[]): string {
+  const { TOCSIN_REDIS_URL: url, TOCSIN_REDIS_PASSWORD: password } = env;
+  const joined = password === '' ? url : urlWithPassword(url, password);
+  if (joined !== undefined) return joined;
+  faults.push({
+    at: 'TOCSIN_REDIS_PASSWORD',
+    message: 'is set together with a password in TOCSIN_REDIS_URL: give one',
+  });
+  return url;
+}
+
+function grouped(env: z.infer<typeof SCHEMA>, warnings: readonly Fault[]): Config {
   return {
     redis: { url: env.TOCSIN_REDIS_URL, prefix: env.TOCSIN_REDIS_PREFIX, replicas: env.TOCSIN_REDIS_REPLICAS },
     http: { host: env.TOCSIN_HTTP_HOST, port: env.TOCSIN_HTTP_PORT },
     metrics: { host: env.TOCSIN_METRICS_HOST, port: env.TOCSIN_METRICS_PORT },
     routesFile: env.TOCSIN_ROUTES_FILE,
+    approvals: {
+      file: env.TOCSIN_APPROVALS_FILE,
+      ...(env.TOCSIN_APPROVALS_SECRET ? { secret: env.TOCSIN_APPROVALS_SECRET } : {}),
+    },
+    identityFile: env.TOCSIN_IDENTITY_FILE,
     templatesFolder: env.TOCSIN_TEMPLATES_FOLDER,
     languagesFile: env.TOCSIN_LANGUAGES_FILE,
+    directory: { levels: env.TOCSIN_DIRECTORY_FALLBACK, staleDays: env.TOCSIN_DIRECTORY_STALE_DAYS },
     dataFolder: env.TOCSIN_DATA_FOLDER,
     logLevel: env.TOCSIN_LOG_LEVEL,
+    warnings,
   };
 }

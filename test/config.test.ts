@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configTable, explainConfigError, loadConfig } from '../src/config.ts';
@@ -27,10 +27,14 @@ describe('loadConfig', () => {
       http: { host: '127.0.0.1', port: 8080 },
       metrics: { host: '127.0.0.1', port: 9464 },
       routesFile: expect.stringMatching(/^\/.*\/config\/routes\.yaml$/),
+      approvals: { file: expect.stringMatching(/^\/.*\/config\/approvals\.yaml$/) },
       templatesFolder: expect.stringMatching(/^\/.*\/templates$/),
       languagesFile: expect.stringMatching(/^\/.*\/config\/languages\.yaml$/),
+      directory: { levels: ['departement', 'region', 'national'], staleDays: 90 },
+      identityFile: expect.stringMatching(/^\/.*\/config\/identity\.yaml$/),
       dataFolder: 'data',
       logLevel: 'info',
+      warnings: [],
     });
   });
 
@@ -44,6 +48,17 @@ describe('loadConfig', () => {
   test('takes what the environment says, and an empty variable as unset', () => {
     const config = loadConfig({ TOCSIN_HTTP_PORT: '9000', TOCSIN_REDIS_PREFIX: 'crisis:', TOCSIN_DATA_FOLDER: '' });
     expect(config).toMatchObject({ http: { port: 9000 }, redis: { prefix: 'crisis:' }, dataFolder: 'data' });
+  });
+
+  test('takes the fallback of the directory in any order, each level once, and days that make sense', () => {
+    const directory = (fallback: string, days = '30') =>
+      loadConfig({ TOCSIN_DIRECTORY_FALLBACK: fallback, TOCSIN_DIRECTORY_STALE_DAYS: days }).directory;
+    expect(directory('departement, national')).toEqual({ levels: ['departement', 'national'], staleDays: 30 });
+    expect(directory('national,region,departement').levels).toEqual(['national', 'region', 'departement']);
+    for (const wrong of ['commune', 'region,region', ',', 'departement,'])
+      expect(Object.keys(faultsOf({ TOCSIN_DIRECTORY_FALLBACK: wrong }))).toEqual(['TOCSIN_DIRECTORY_FALLBACK']);
+    for (const wrong of ['0', '1.5', '-1', 'many', '3651'])
+      expect(Object.keys(faultsOf({ TOCSIN_DIRECTORY_STALE_DAYS: wrong }))).toEqual(['TOCSIN_DIRECTORY_STALE_DAYS']);
   });
 
   test('names every fault at once, each at its variable', () => {
@@ -74,6 +89,30 @@ describe('loadConfig', () => {
     const file = join(folder, 'redis-url');
     writeFileSync(file, 'redis://:hidden@redis:6379\n');
     expect(loadConfig({ TOCSIN_REDIS_URL_FILE: file }).redis.url).toBe('redis://:hidden@redis:6379');
+  });
+
+  test('takes the password of Redis apart from its URL, so that the URL is no secret', () => {
+    const urlOf = (url: string) => loadConfig({ TOCSIN_REDIS_URL: url, TOCSIN_REDIS_PASSWORD: 'p@ss/1' }).redis.url;
+    expect(urlOf('redis://redis:6379')).toBe('redis://:p%40ss%2F1@redis:6379');
+    expect(urlOf('rediss://tocsin@redis:6379/0')).toBe('rediss://tocsin:p%40ss%2F1@redis:6379/0');
+    expect(urlOf('redis+sentinel://a:1,b:2/mymaster')).toBe('redis+sentinel://:p%40ss%2F1@a:1,b:2/mymaster');
+    const faults = faultsOf({ TOCSIN_REDIS_URL: 'redis://:one@redis:6379', TOCSIN_REDIS_PASSWORD: 'two' });
+    expect(faults).toEqual({ TOCSIN_REDIS_PASSWORD: expect.stringMatching(/give one/) });
+  });
+
+  test('R19: warns of a secret file that others on the machine may read, and of no other', () => {
+    const file = join(folder, 'redis-password');
+    writeFileSync(file, 'hidden\n');
+    const warningsAt = (mode: number) => {
+      chmodSync(file, mode);
+      return loadConfig({ TOCSIN_REDIS_PASSWORD_FILE: file }).warnings;
+    };
+    expect(warningsAt(0o600)).toEqual([]);
+    expect(warningsAt(0o640)).toEqual([]);
+    expect(warningsAt(0o644)).toEqual([
+      { at: 'TOCSIN_REDIS_PASSWORD_FILE', message: expect.stringContaining('chmod') },
+    ]);
+    expect(warningsAt(0o602)).toHaveLength(1);
   });
 
   test('refuses a secret given twice, an unreadable file, and _FILE for what is no secret', () => {

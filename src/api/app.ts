@@ -6,10 +6,12 @@ import compression from 'compression';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { TocsinError } from '../errors.ts';
+import { AuditedRefusals, attemptOf, originOfRequest } from './audited-refusals.ts';
 import type { Call } from './call.ts';
 import { callTable } from './call-table.ts';
 import type { ApiDeps } from './deps.ts';
 import { docsPage } from './docs-page.ts';
+import { gapsPage } from './gaps-page.ts';
 import { limitByKey, limitFailedAttempts } from './limits.ts';
 import { openApiDocument } from './openapi.ts';
 import { steps } from './pipeline.ts';
@@ -45,12 +47,12 @@ export function createApp(deps: ApiDeps): ApiApp {
     }),
   );
   app.use(supervision(deps));
-  app.use(docsPage());
+  app.use(docsPage(), gapsPage());
   const document = openApiDocument(calls, deps.version);
   app.get('/openapi.json', (_request, response) => {
     response.json(document);
   });
-  app.use('/v1', noStore, limitFailedAttempts(deps));
+  app.use('/v1', noStore, originOfRequest, limitFailedAttempts(deps));
   mount(app, calls, deps);
   app.use((_request, _response) => {
     throw new TocsinError('not-found', 'unknown_path', 'There is no call with this path; /docs shows them all');
@@ -106,8 +108,11 @@ const noStore: RequestHandler = (_request, response, next) => {
 };
 
 /** The last word on every error: a problem document, and a log line where nobody foresaw it. */
-function answerErrors({ log }: ApiDeps): ErrorRequestHandler {
+function answerErrors({ log, store, now }: ApiDeps): ErrorRequestHandler {
+  const refusals = new AuditedRefusals({ store, log, now });
   return (error: unknown, request, response, _next) => {
+    // Beside the answer: it waits for no entry.
+    void refusals.note(attemptOf(request, response, error));
     const known = foreseen(error);
     if (known === undefined)
       log.error({ component: 'http', requestId: request.id, err: error }, 'unforeseen error in a call');
@@ -119,7 +124,7 @@ function answerErrors({ log }: ApiDeps): ErrorRequestHandler {
     response.removeHeader('ETag');
     response.removeHeader('Content-Disposition');
     response.status(problem.status).set('Cache-Control', 'no-store');
-    for (const [name, value] of Object.entries(problemHeaders(problem.status))) {
+    for (const [name, value] of Object.entries(problemHeaders(problem))) {
       if (response.get(name) === undefined) response.set(name, value);
     }
     response.type('application/problem+json').send(JSON.stringify(body));

@@ -7,17 +7,19 @@ import type { Response } from 'express';
 import { z } from 'zod';
 import { type Fault, TocsinError } from '../errors.ts';
 import type { ApiDeps } from './deps.ts';
-import type { ApiKey } from './keys.ts';
-import type { RightId } from './rights.ts';
+import type { RightId, Role } from './rights.ts';
 
-/** Who calls: `actor` for the audit, `person` for the rule that nobody approves their own words. */
+/** Who calls: `actor` for the audit and for limits, `person` for the rule that nobody approves their own words. */
 export interface Caller {
+  /** `key:<id>`, `oidc:<provider>:<subject>`. */
   readonly actor: string;
   readonly person: string;
+  readonly roles: readonly Role[];
   /** What the caller decides for. */
   readonly regions: readonly string[] | '*';
-  readonly key: ApiKey;
   readonly token: string;
+  /** Throws `unauthenticated` once the key or token is no longer in force: for streams that outlive their request. */
+  readonly requireInForce: () => Promise<void>;
 }
 
 /** Body of a call: JSON by a schema, perhaps another notation of the same, or a stream that is never held in memory. */
@@ -28,7 +30,7 @@ export type BodyShape<B> =
       /** Whether no body stands for `{}`. */
       readonly optional?: true;
       /** Media types besides JSON, each turned into the same value. */
-      readonly notations?: Readonly<Record<string, (bytes: Buffer) => B>>;
+      readonly notations?: Readonly<Record<string, (bytes: Buffer, deps: ApiDeps) => Promise<B>>>;
     }
   | {
       readonly kind: 'stream';

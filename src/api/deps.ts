@@ -10,6 +10,7 @@ import type { Metrics } from '../metrics.ts';
 import type { Notices } from '../notices/notices.ts';
 import type { Store } from '../store/connection.ts';
 import type { Templates } from '../templates/load.ts';
+import type { Identity } from './identity.ts';
 import type { Keys } from './keys.ts';
 
 /** What broadcasts/ does for the API, with its own dependencies already given. */
@@ -18,6 +19,8 @@ export type BroadcastCalls = ReturnType<typeof broadcastCalls>;
 export interface ApiDeps {
   readonly store: Store;
   readonly keys: Keys;
+  /** Absent where API keys are the only way in. */
+  readonly identity?: Identity;
   readonly notices: Notices;
   readonly directory: Directory;
   readonly audiences: Audiences;

@@ -116,6 +116,16 @@ function seal(reply: KeptReply, attempt: Attempt): string {
 }
 
 function unseal(sealed: string, attempt: Attempt): KeptReply {
+  try {
+    return opened(sealed, attempt);
+  } catch (cause) {
+    // The same caller, who signed in again or got a new secret since.
+    const message = 'This request took effect already; its reply can only be read with the token it was sent with';
+    throw new TocsinError('conflict', 'idempotency_reply_sealed', message, { cause });
+  }
+}
+
+function opened(sealed: string, attempt: Attempt): KeptReply {
   const bytes = Buffer.from(sealed, 'base64');
   const decipher = createDecipheriv('aes-256-gcm', sealingKey(attempt), bytes.subarray(0, IV_BYTES));
   decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));

@@ -1,13 +1,14 @@
 /**
  * API keys: who calls, in which role, for which regions. Only a hash of the secret is kept: the secret is a long random
- * one, so a fast hash is enough. Refuses nothing by role; that is rights.ts.
+ * one, so a fast hash is enough. Every call reads its key, so a revocation is in force in every process at once.
+ * Refuses nothing by role; that is rights.ts.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { timeOf } from '../directory/alternative-numbers.ts';
-import { requireRegions } from '../directory/regions.ts';
 import { TocsinError } from '../errors.ts';
 import type { Store } from '../store/connection.ts';
-import { Records, type Stored } from '../store/records.ts';
+import { Records } from '../store/records.ts';
+import type { KeyPolicy } from './identity-file.ts';
+import { type NewKey, requireKey, requireRole } from './key-rules.ts';
 import type { Role } from './rights.ts';
 
 /** A key as it is shown. `person` is who answers for what is done with it: nobody approves what they wrote. */
@@ -20,58 +21,45 @@ export interface ApiKey {
   regions?: string[] | '*';
   createdAt: string;
   expiresAt?: string;
+  rotatedAt?: string;
+  /** Until when the secret before the last rotation works too. */
+  previousUntil?: string;
   revokedAt?: string;
   lastUsedAt?: string;
-}
-
-export interface NewKey {
-  name: string;
-  person: string;
-  role: Role;
-  regions?: string[] | '*';
-  /** RFC 3339. */
-  expiresAt?: string;
 }
 
 interface KeyRecord extends Omit<ApiKey, 'lastUsedAt'> {
   /** SHA-256 of the whole token, hex. */
   hash: string;
+  previousHash?: string;
+}
+
+/** A key and its secret, which is shown this once. */
+export interface MadeKey {
+  key: ApiKey;
+  secret: string;
 }
 
 const TOKEN = /^tocsin_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$/;
-/** How long a process trusts what it read of a key: a revocation elsewhere is in force after that. */
-const CACHE_MS = 2_000;
-const CACHE_SIZE = 1_000;
 const LAST_USED_EVERY_MS = 60_000;
+const NO_HASH = '0'.repeat(64);
 
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
-const records = (store: Store) => new Records<KeyRecord>(store, 'key');
+const newSecret = (id: string): string => `tocsin_${id}_${randomBytes(32).toString('base64url')}`;
+const records = (store: Store) => new Records<KeyRecord>(store, 'key', { hidden: ['hash', 'previousHash'] });
 const lastUsedKey = (store: Store) => `${store.prefix}{rec}:key-last-used`;
 
-/** Makes a key and returns its secret, which is shown this once. Throws `invalid` / `regions_required` for an approver without regions. */
+/** Throws `invalid` for what a key cannot be: see `requireKey`. */
 export async function createKey(
   store: Store,
   input: NewKey,
   actor: string,
-  nowMs = Date.now(),
-): Promise<{ key: ApiKey; secret: string }> {
+  { nowMs = Date.now(), policy = {} }: { nowMs?: number; policy?: KeyPolicy } = {},
+): Promise<MadeKey> {
+  requireKey(input, policy, nowMs);
   const { name, person, role, regions, expiresAt } = input;
-  if (role === 'approver' && (regions === undefined || regions.length === 0)) {
-    const message = 'An approver decides for regions, and the key has none';
-    const faults = [{ at: '/regions', message: 'name them by their codes, or give all' }];
-    throw new TocsinError('invalid', 'regions_required', message, { faults });
-  }
-  if (Array.isArray(regions)) requireRegions(regions, '/regions');
-  if (expiresAt !== undefined && timeOf(expiresAt) === undefined) {
-    const message = 'The key needs an RFC 3339 time to expire at, such as 2027-01-31T18:00:00+01:00';
-    throw new TocsinError('invalid', 'invalid_time', message, { faults: [{ at: '/expiresAt', message }] });
-  }
-  if (expiresAt !== undefined && Date.parse(expiresAt) <= nowMs) {
-    const message = 'The key would have expired already';
-    throw new TocsinError('invalid', 'expired_key', message, { faults: [{ at: '/expiresAt', message }] });
-  }
   const id = randomBytes(6).toString('hex');
-  const secret = `tocsin_${id}_${randomBytes(32).toString('base64url')}`;
+  const secret = newSecret(id);
   const record: KeyRecord = {
     id,
     name,
@@ -82,7 +70,8 @@ export async function createKey(
     ...(expiresAt === undefined ? {} : { expiresAt }),
     hash: hashOf(secret).toString('hex'),
   };
-  const detail = { name, person, role, ...(regions === undefined ? {} : { regions }) };
+  const granted = { ...(regions === undefined ? {} : { regions }), ...(expiresAt === undefined ? {} : { expiresAt }) };
+  const detail = { name, person, role, ...granted };
   await records(store).create(id, record, { actor, action: 'key.create', subject: `key/${id}`, detail });
   return { key: shown(record), secret };
 }
@@ -90,16 +79,21 @@ export async function createKey(
 export class Keys {
   readonly #store: Store;
   readonly #now: () => number;
-  readonly #cache = new Map<string, { readMs: number; record: Promise<Stored<KeyRecord> | undefined> }>();
+  readonly #policy: KeyPolicy;
   readonly #usedMs = new Map<string, number>();
 
-  constructor({ store, now = Date.now }: { store: Store; now?: () => number }) {
+  constructor({ store, now = Date.now, policy = {} }: { store: Store; now?: () => number; policy?: KeyPolicy }) {
     this.#store = store;
     this.#now = now;
+    this.#policy = policy;
   }
 
-  create(input: NewKey, actor: string): Promise<{ key: ApiKey; secret: string }> {
-    return createKey(this.#store, input, actor, this.#now());
+  create(input: NewKey, actor: string): Promise<MadeKey> {
+    return createKey(this.#store, input, actor, { nowMs: this.#now(), policy: this.#policy });
+  }
+
+  async get(id: string): Promise<ApiKey> {
+    return shown((await records(this.#store).get(id)).value);
   }
 
   /** Newest first. */
@@ -110,61 +104,64 @@ export class Keys {
     return found.map(({ value }, i) => shown(value, used[i] ?? undefined));
   }
 
-  /** Revoking twice changes nothing. In force here at once, in other processes within two seconds. */
+  /**
+   * A new secret for the same key: nothing else of it changes, not even when it expires. The secret before works for
+   * `overlapSeconds` more, the one before that no longer. Throws `key_not_in_force`.
+   */
+  async rotate(id: string, overlapSeconds: number, actor: string): Promise<MadeKey> {
+    const stored = await records(this.#store).get(id);
+    if (faultOf(stored.value, this.#now()) !== undefined) {
+      throw new TocsinError('conflict', 'key_not_in_force', 'A key that is revoked or expired gets no new secret');
+    }
+    const secret = newSecret(id);
+    const { previousHash: _before, previousUntil: _until, ...kept } = stored.value;
+    const overlap = {
+      previousHash: kept.hash,
+      previousUntil: new Date(this.#now() + overlapSeconds * 1_000).toISOString(),
+    };
+    const rotatedAt = new Date(this.#now()).toISOString();
+    const value = { ...kept, ...(overlapSeconds > 0 ? overlap : {}), rotatedAt, hash: hashOf(secret).toString('hex') };
+    const act = { actor, action: 'key.rotate', subject: `key/${id}`, detail: { person: kept.person, overlapSeconds } };
+    await records(this.#store).update(stored, value, act);
+    return { key: shown(value), secret };
+  }
+
+  /** In force in every process at once, for both secrets of a rotation. Revoking twice changes nothing. */
   async revoke(id: string, actor: string): Promise<ApiKey> {
     const stored = await records(this.#store).get(id);
     if (stored.value.revokedAt !== undefined) return shown(stored.value);
     const value = { ...stored.value, revokedAt: new Date(this.#now()).toISOString() };
     await records(this.#store).update(stored, value, { actor, action: 'key.revoke', subject: `key/${id}` });
-    this.#cache.delete(id);
     return shown(value);
   }
 
   /** The key behind a token. Throws `unauthenticated`, with the same words whether the id or the secret is wrong. */
   async authenticate(token: string): Promise<ApiKey> {
-    const id = TOKEN.exec(token)?.[1];
-    const record = id === undefined ? undefined : (await this.#read(id))?.value;
-    const expected = Buffer.from(record?.hash ?? '0'.repeat(64), 'hex');
-    if (!timingSafeEqual(hashOf(token), expected) || record === undefined) {
-      throw new TocsinError('unauthenticated', 'unknown_key', 'This API key is not known');
-    }
-    this.#requireInForce(record);
+    const record = await this.#inForce(token);
+    requireRole(record.role, this.#policy);
     this.#noteUse(record.id);
     return shown(record);
   }
 
-  /** Throws `unauthenticated` once the key is revoked or expired: for streams that outlive their request. */
-  async requireInForce(id: string): Promise<void> {
-    const record = (await this.#read(id))?.value;
-    if (record === undefined) throw new TocsinError('unauthenticated', 'unknown_key', 'This API key is not known');
-    this.#requireInForce(record);
+  /** Throws `unauthenticated` once the token no longer opens anything: for streams that outlive their request. */
+  async requireInForce(token: string): Promise<void> {
+    await this.#inForce(token);
   }
 
-  #requireInForce({ revokedAt, expiresAt }: KeyRecord): void {
-    if (revokedAt !== undefined) throw new TocsinError('unauthenticated', 'revoked_key', 'This API key was revoked');
-    if (expiresAt !== undefined && Date.parse(expiresAt) <= this.#now()) {
-      throw new TocsinError('unauthenticated', 'expired_key', 'This API key has expired');
+  async #inForce(token: string): Promise<KeyRecord> {
+    const id = TOKEN.exec(token)?.[1];
+    const record = id === undefined ? undefined : (await records(this.#store).find(id))?.value;
+    const given = hashOf(token);
+    // Both are compared whatever the first says, so that time tells nothing of which one it was.
+    const isPresent = isHash(given, record?.hash);
+    const isPrevious = isHash(given, record?.previousHash) && Date.parse(record?.previousUntil ?? '') > this.#now();
+    if (record === undefined || !(isPresent || isPrevious)) {
+      throw new TocsinError('unauthenticated', 'unknown_key', 'This API key is not known');
     }
-  }
-
-  async #read(id: string): Promise<Stored<KeyRecord> | undefined> {
-    const nowMs = this.#now();
-    const cached = this.#cache.get(id);
-    if (cached !== undefined && nowMs - cached.readMs < CACHE_MS) return cached.record;
-    const record = records(this.#store).find(id);
-    this.#cache.delete(id);
-    this.#cache.set(id, { readMs: nowMs, record });
-    // Ids that were guessed must not fill the memory: the oldest go.
-    for (const oldest of this.#cache.keys()) {
-      if (this.#cache.size <= CACHE_SIZE) break;
-      this.#cache.delete(oldest);
-    }
-    try {
-      return await record;
-    } catch (error) {
-      this.#cache.delete(id);
-      throw error;
-    }
+    const fault = faultOf(record, this.#now());
+    if (fault === 'revoked_key') throw new TocsinError('unauthenticated', fault, 'This API key was revoked');
+    if (fault === 'expired_key') throw new TocsinError('unauthenticated', fault, 'This API key has expired');
+    return record;
   }
 
   /** Not an act worth an audit entry, and not worth failing a call for. */
@@ -178,6 +175,14 @@ export class Keys {
   }
 }
 
-function shown({ hash: _hash, ...key }: KeyRecord, lastUsedAt?: string): ApiKey {
+const isHash = (given: Buffer, hash: string | undefined): boolean =>
+  timingSafeEqual(given, Buffer.from(hash ?? NO_HASH, 'hex')) && hash !== undefined;
+
+function faultOf({ revokedAt, expiresAt }: KeyRecord, nowMs: number): 'revoked_key' | 'expired_key' | undefined {
+  if (revokedAt !== undefined) return 'revoked_key';
+  return expiresAt !== undefined && Date.parse(expiresAt) <= nowMs ? 'expired_key' : undefined;
+}
+
+function shown({ hash: _hash, previousHash: _previous, ...key }: KeyRecord, lastUsedAt?: string): ApiKey {
   return lastUsedAt === undefined ? key : { ...key, lastUsedAt };
 }

@@ -5,8 +5,8 @@ import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { type RedisReply, RedisStore } from 'rate-limit-redis';
 import { TocsinError } from '../errors.ts';
 import type { RedisConnection } from '../store/connection.ts';
+import { callerOf } from './authenticate.ts';
 import type { ApiDeps } from './deps.ts';
-import { callerOf } from './pipeline.ts';
 
 const WINDOW_MS = 60_000;
 const CALLS_A_MINUTE = 1_200;
@@ -24,7 +24,7 @@ export function limitByKey({ store, callsPerMinute = CALLS_A_MINUTE }: ApiDeps):
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     identifier: 'calls',
-    keyGenerator: (_request, response) => callerOf(response).key.id,
+    keyGenerator: (_request, response) => callerOf(response).actor,
     handler: refuse,
     store: new RedisStore({
       prefix: `${store.prefix}{rate}:`,

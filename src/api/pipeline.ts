@@ -6,7 +6,8 @@ import { type Readable, Transform } from 'node:stream';
 import { pipeline as pipeStreams } from 'node:stream/promises';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import { TocsinError } from '../errors.ts';
-import { type Call, type Caller, mediaOf, type Reply } from './call.ts';
+import { authenticate, callerOf } from './authenticate.ts';
+import { type Call, mediaOf, type Reply } from './call.ts';
 import { etagOf, ifVersion } from './conditional.ts';
 import type { ApiDeps } from './deps.ts';
 import { idempotencyKey, type KeptReply, once, printOf } from './idempotency.ts';
@@ -24,7 +25,7 @@ export function steps(call: Call, deps: ApiDeps, limit: RequestHandler): Request
     authenticate(deps),
     limit,
     (_request, response, next) => {
-      requireRight(callerOf(response).key.role, call.right);
+      requireRight(callerOf(response).roles, call.right);
       next();
     },
     ...readBody(call),
@@ -32,29 +33,12 @@ export function steps(call: Call, deps: ApiDeps, limit: RequestHandler): Request
   ];
 }
 
-export const callerOf = (response: Response): Caller => response.locals.caller as Caller;
-
 /** Without the store nothing can be answered: say so at once, instead of waiting for it. */
 function requireStore({ store }: ApiDeps): RequestHandler {
   return (_request, _response, next) => {
     if (store.redis.status !== 'ready') {
       throw new TocsinError('unavailable', 'store_unavailable', 'The store cannot be reached; try again');
     }
-    next();
-  };
-}
-
-function authenticate({ keys }: ApiDeps): RequestHandler {
-  return async (request, response, next) => {
-    const token = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (token === undefined) {
-      throw new TocsinError('unauthenticated', 'missing_key', 'Send an API key: Authorization: Bearer tocsin_…');
-    }
-    const key = await keys.authenticate(token);
-    // An admin decides for all regions unless the key says otherwise; others for none.
-    const regions = key.regions ?? (key.role === 'admin' ? '*' : []);
-    const caller: Caller = { actor: `key:${key.id}`, person: key.person, regions, key, token };
-    response.locals.caller = caller;
     next();
   };
 }
@@ -80,14 +64,14 @@ function readBody(call: Call): RequestHandler[] {
 const mediaType = (request: Request): string =>
   (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 
-function parsedBody(call: Call, request: Request): unknown {
+async function parsedBody(call: Call, request: Request, deps: ApiDeps): Promise<unknown> {
   if (call.body?.kind === 'stream' || call.method === 'get' || call.method === 'delete') {
     return call.body === undefined ? {} : undefined;
   }
   const bytes: unknown = request.body;
   if (!Buffer.isBuffer(bytes) || bytes.length === 0) return mayBeEmpty(call) ? {} : parseJson(Buffer.alloc(0));
   const notation = call.body?.notations?.[mediaType(request)];
-  return notation === undefined ? parseJson(bytes) : notation(bytes);
+  return notation === undefined ? parseJson(bytes) : notation(bytes, deps);
 }
 
 const mayBeEmpty = ({ body }: Call): boolean => body === undefined || (body.kind === 'json' && body.optional === true);
@@ -98,12 +82,12 @@ function serve(call: Call, deps: ApiDeps): RequestHandler {
     response.once('close', () => gone.abort());
     const accept = acceptable(call, request);
     const length = Number(request.headers['content-length'] ?? Number.NaN);
-    const run = () =>
+    const run = async () =>
       call.run(
         {
           params: request.params,
           query: request.query,
-          body: parsedBody(call, request),
+          body: await parsedBody(call, request, deps),
           upload: uploadOf(call, request, response, deps),
           ...(Number.isSafeInteger(length) ? { uploadBytes: length } : {}),
           signal: gone.signal,
@@ -116,11 +100,11 @@ function serve(call: Call, deps: ApiDeps): RequestHandler {
     const timed = call.body?.kind === 'stream' ? run : () => withDeadline(run(), deps.deadlineMs ?? DEADLINE_MS);
     const key = call.method === 'post' ? idempotencyKey(request.get('idempotency-key')) : undefined;
     if (key === undefined) return send(request, response, call, await timed());
-    const { caller } = response.locals as { caller: Caller };
+    const caller = callerOf(response);
     const body: unknown = request.body;
     // A streamed upload is not held, so only its address counts.
     const print = printOf([call.method, request.originalUrl, Buffer.isBuffer(body) ? body : '']);
-    const attempt = { caller: caller.key.id, token: caller.token, key, print };
+    const attempt = { caller: caller.actor, token: caller.token, key, print };
     const { reply, replayed } = await once(deps.store, attempt, async () => kept(call, await timed()));
     if (replayed) {
       response.set('Idempotency-Replayed', 'true');

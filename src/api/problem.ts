@@ -64,12 +64,25 @@ export const INTERNAL: Problem = {
   faults: [],
 };
 
-/** Headers that go with a status: RFC 9110 §10.2.3 and §11.6.1. */
-export function problemHeaders(status: number): Record<string, string> {
+/** Codes that RFC 6750 §3.1 has an error of its own for; a request without any token gets none. */
+const BEARER_ERROR: Readonly<Record<string, string>> = {
+  ...{
+    invalid_token: 'invalid_token',
+    unknown_key: 'invalid_token',
+    revoked_key: 'invalid_token',
+    expired_key: 'invalid_token',
+  },
+  ...{ role_not_allowed: 'insufficient_scope', no_role: 'insufficient_scope' },
+};
+
+/** Headers that go with a problem: RFC 9110 §10.2.3 and §11.6.1, RFC 6750 §3. */
+export function problemHeaders({ status, code }: Pick<Problem, 'status' | 'code'>): Record<string, string> {
   const retryAfter = RETRY_AFTER_SECONDS[status];
+  const error = status === 401 || status === 403 ? BEARER_ERROR[code] : undefined;
+  const challenge = `Bearer realm="tocsin"${error === undefined ? '' : `, error="${error}"`}`;
   return {
     ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
-    ...(status === 401 ? { 'WWW-Authenticate': 'Bearer realm="tocsin"' } : {}),
+    ...(status === 401 || error !== undefined ? { 'WWW-Authenticate': challenge } : {}),
   };
 }
 

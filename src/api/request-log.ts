@@ -45,6 +45,6 @@ function described(method: string | undefined, response: Response): object {
     method,
     call: nameOf(response),
     status: response.statusCode,
-    ...(caller === undefined ? {} : { apiKey: caller.key.id }),
+    ...(caller === undefined ? {} : { caller: caller.actor }),
   };
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import closeWithGrace from 'close-with-grace';
 import { createApp } from '../api/app.ts';
-import { Keys } from '../api/keys.ts';
+import { loadCredentials } from '../api/credentials.ts';
 import { startServer } from '../api/server.ts';
 import { Audiences } from '../audience/audiences.ts';
 import { broadcastCalls } from '../broadcasts/calls.ts';
@@ -17,6 +17,7 @@ import { createMetrics } from '../metrics.ts';
 import { Notices } from '../notices/notices.ts';
 import { CLOCKS_APART, StoreClock } from '../store/clock.ts';
 import { openStore, ready } from '../store/connection.ts';
+import { loadLanguages } from '../templates/languages.ts';
 import { Templates } from '../templates/load.ts';
 
 const STOP_MS = 10_000;
@@ -25,11 +26,13 @@ const SWEEP_MS = 20_000;
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
-  const [{ routes, order }, templates] = await Promise.all([
+  const [{ routes, order }, templates, languages] = await Promise.all([
     loadRoutesFile(config.routesFile),
     Templates.load(config.templatesFolder),
+    loadLanguages(config.languagesFile),
   ]);
   const log = createLogger(config.logLevel, 'api');
+  for (const warning of config.warnings) log.warn(warning, 'a setting that should not stay so');
   const store = openStore(config.redis, 'request', (error) => log.error({ err: error }, 'store connection'));
   await ready(store.redis);
   await requireDurableStore(store, routes);
@@ -39,10 +42,10 @@ async function main(): Promise<void> {
   const audiences = new Audiences({ store, workFolder: config.dataFolder });
   await audiences.sweepUnfinished();
   setInterval(() => void audiences.sweepUnfinished().catch(() => {}), SWEEP_MS).unref();
-  const directory = new Directory({ store });
+  const directory = new Directory({ store, now, ...config.directory });
   const snapshot = async (id: string) => (await audiences.get(id)).value;
   const notices = new Notices({
-    ...{ store, templates, directory, snapshot, now },
+    ...{ store, templates, languages, directory, snapshot, now },
     routesOf: (notice) => routesByRegion(routes, order, notice),
   });
   const broadcasts = broadcastCalls({
@@ -56,9 +59,10 @@ async function main(): Promise<void> {
   });
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   const metrics = createMetrics({ processMetrics: true });
-  const keys = new Keys({ store, now });
+  const credentials = await loadCredentials(config.identityFile, { store, log, now });
   const { app, closeStreams } = createApp({
-    ...{ store, keys, notices, directory, audiences, templates, broadcasts, routes, order, log, metrics, version },
+    ...{ ...credentials, store, notices, directory, audiences, templates, broadcasts },
+    ...{ routes, order, log, metrics, version },
     notReady: () => liveRouteFaults(store, routes),
   });
   const server = await startServer(app, { ...config.http, closeStreams });

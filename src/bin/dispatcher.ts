@@ -21,6 +21,7 @@ async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const routes = await loadRoutes(config.routesFile);
   const log = createLogger(config.logLevel, 'dispatcher');
+  for (const warning of config.warnings) log.warn(warning, 'a setting that should not stay so');
   const store = openStore(config.redis, 'worker', (error) => log.error({ err: error }, 'store connection'));
   await ready(store.redis);
   await requireDurableStore(store, routes);

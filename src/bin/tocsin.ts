@@ -45,8 +45,10 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   openStore,
   actor: `cli:${userInfo().username}`,
   routesFile: config.routesFile,
+  ...(config.identityFile === undefined ? {} : { identityFile: config.identityFile }),
   templatesFolder: config.templatesFolder,
   languagesFile: config.languagesFile,
+  directory: config.directory,
   dataFolder: config.dataFolder,
   version,
 });

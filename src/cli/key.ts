@@ -1,12 +1,13 @@
 /** `tocsin key`: API keys. The first one of an installation can only be made here. */
-import { Command, Option } from 'commander';
-import { createKey, Keys } from '../api/keys.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { loadIdentityFile } from '../api/identity-file.ts';
+import { Keys } from '../api/keys.ts';
 import { ROLES, type Role } from '../api/rights.ts';
 import type { Cli } from './cli.ts';
 import { table } from './console-output.ts';
 
 export function keyCommand(cli: Cli): Command {
-  const command = new Command('key').description('make, list and revoke API keys');
+  const command = new Command('key').description('make, renew, list and revoke API keys');
   command
     .command('create')
     .description('make a key; its secret is shown this once')
@@ -25,13 +26,25 @@ Examples:
     )
     .action((options) => create(cli, options));
   command
+    .command('rotate')
+    .description('give a key a new secret, shown this once; nothing else of it changes')
+    .argument('<id>', 'id of the key, 12 hexadecimal digits')
+    .option(
+      '--overlap <hours>',
+      'how long the old secret works too, up to 168 hours; 0 after a theft',
+      overlapSeconds,
+      0,
+    )
+    .option('--json', 'print {key, secret} as JSON')
+    .action((id, options) => rotate(cli, id, options));
+  command
     .command('list')
     .description('list keys, newest first')
     .option('--json', 'print JSON')
     .action((options) => list(cli, options));
   command
     .command('revoke')
-    .description('revoke a key: refused everywhere within two seconds')
+    .description('revoke a key: refused everywhere at once')
     .argument('<id>', 'id of the key, 12 hexadecimal digits')
     .option('--json', 'print JSON')
     .action((id, options) => revoke(cli, id, options));
@@ -57,14 +70,36 @@ async function create(cli: Cli, options: CreateOptions): Promise<void> {
     ...(scope === undefined ? {} : { regions: scope }),
     ...(expires === undefined ? {} : { expiresAt: expires }),
   };
-  const made = await createKey(await cli.openStore(), wanted, cli.actor);
+  const made = await (await keysOf(cli)).create(wanted, cli.actor);
   if (json) return cli.print(JSON.stringify(made));
   cli.print(`Key ${made.key.id} (${role}) for ${person}. Its secret is shown this once:`);
   cli.print(made.secret);
 }
 
+const OVERLAP_MAX_HOURS = 168;
+
+function overlapSeconds(text: string): number {
+  const hours = Number(text);
+  if (text !== '' && hours >= 0 && hours <= OVERLAP_MAX_HOURS) return Math.round(hours * 3_600);
+  throw new InvalidArgumentError(`It takes hours between 0 and ${OVERLAP_MAX_HOURS}.`);
+}
+
+async function rotate(cli: Cli, id: string, { overlap, json }: { overlap: number; json?: boolean }): Promise<void> {
+  const made = await (await keysOf(cli)).rotate(id, overlap, cli.actor);
+  if (json) return cli.print(JSON.stringify(made));
+  const { person, previousUntil } = made.key;
+  const until = previousUntil === undefined ? 'no longer works' : `works until ${previousUntil}`;
+  cli.print(`Key ${id} of ${person} has a new secret, shown this once; the old one ${until}:`);
+  cli.print(made.secret);
+}
+
+async function keysOf({ openStore, identityFile }: Cli): Promise<Keys> {
+  const policy = identityFile === undefined ? {} : (await loadIdentityFile(identityFile)).keys;
+  return new Keys({ store: await openStore(), policy });
+}
+
 async function list(cli: Cli, { json }: { json?: boolean }): Promise<void> {
-  const keys = await new Keys({ store: await cli.openStore() }).list({ limit: 500 });
+  const keys = await (await keysOf(cli)).list({ limit: 500 });
   if (json) return cli.print(JSON.stringify(keys));
   const rows = keys.map(({ id, name, role, regions = [], lastUsedAt, revokedAt, expiresAt }) => [
     id,
@@ -78,6 +113,6 @@ async function list(cli: Cli, { json }: { json?: boolean }): Promise<void> {
 }
 
 async function revoke(cli: Cli, id: string, { json }: { json?: boolean }): Promise<void> {
-  const key = await new Keys({ store: await cli.openStore() }).revoke(id, cli.actor);
+  const key = await (await keysOf(cli)).revoke(id, cli.actor);
   cli.print(json ? JSON.stringify(key) : `Key ${id} (${key.name}) is revoked`);
 }

@@ -34,7 +34,10 @@ export async function runOneMachine(machine: OneMachine): Promise<number> {
   try {
     await firstKey(redisUrl, machine);
     const env = { ...machine.env, TOCSIN_REDIS_URL: redisUrl };
-    delete (env as Record<string, string | undefined>).TOCSIN_REDIS_URL_FILE;
+    // The URL has its password in it by now.
+    for (const name of ['URL_FILE', 'PASSWORD', 'PASSWORD_FILE']) {
+      delete (env as Record<string, string | undefined>)[`TOCSIN_REDIS_${name}`];
+    }
     const children = PROGRAMS.map((name) => start(machine.node, name, env));
     const ends = children.map(({ name, child }) => ended(name, child));
     const stopped = new Promise<undefined>((resolve) => {

@@ -61,6 +61,15 @@ export const hostsOf = (url: string): string =>
     .hosts.map(({ host, port }) => `${host}:${port}`)
     .join(', ');
 
+/** The URL with a password that was given apart from it; undefined when it has one of its own. */
+export function urlWithPassword(url: string, password: string): string | undefined {
+  const [, scheme = '', login = '', rest = ''] = /^([a-z+]+:\/\/)(?:([^@/?#]*)@)?(.*)$/s.exec(url) ?? [];
+  const [username = '', ...passwords] = login.split(':');
+  return passwords.some((part) => part !== '')
+    ? undefined
+    : `${scheme}${username}:${encodeURIComponent(password)}@${rest}`;
+}
+
 function read(url: string, faults: string[]): RedisTarget | undefined {
   if (/^rediss?:\/\//.test(url)) return server(url, faults);
   const [, scheme, form, login = '', hosts = '', path = '', query = ''] = PARTS.exec(url) ?? [];

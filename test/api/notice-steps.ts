@@ -47,8 +47,12 @@ export async function importAudience(api: ApiFixture, name: string): Promise<str
   return (response.body as { id: string }).id;
 }
 
-export async function newNotice(api: ApiFixture, audience: string): Promise<string> {
-  const response = await api.as('operator', 'post', '/v1/notices').send({ ...NOTICE, audience });
+export async function newNotice(
+  api: ApiFixture,
+  audience: string,
+  who: Parameters<ApiFixture['as']>[0] = 'operator',
+): Promise<string> {
+  const response = await api.as(who, 'post', '/v1/notices').send({ ...NOTICE, audience });
   expect(response.status).toBe(201);
   return (response.body as { id: string }).id;
 }

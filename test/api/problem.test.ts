@@ -65,10 +65,26 @@ describe('problem details', () => {
   });
 
   test('503 and 429 say when to come back, 401 how to authenticate', () => {
-    expect(problemHeaders(503)).toEqual({ 'Retry-After': '2' });
-    expect(problemHeaders(429)).toEqual({ 'Retry-After': '10' });
-    expect(problemHeaders(401)).toEqual({ 'WWW-Authenticate': 'Bearer realm="tocsin"' });
-    expect(problemHeaders(422)).toEqual({});
+    const headers = (status: number, code = 'x') => problemHeaders({ status, code });
+    expect(headers(503)).toEqual({ 'Retry-After': '2' });
+    expect(headers(429)).toEqual({ 'Retry-After': '10' });
+    expect(headers(401, 'missing_key')).toEqual({ 'WWW-Authenticate': 'Bearer realm="tocsin"' });
+    expect(headers(422)).toEqual({});
+  });
+
+  test.each([
+    [401, 'unknown_key', 'invalid_token'],
+    [401, 'expired_key', 'invalid_token'],
+    [401, 'invalid_token', 'invalid_token'],
+    [403, 'role_not_allowed', 'insufficient_scope'],
+    [403, 'no_role', 'insufficient_scope'],
+  ])('a %d %s is the %s of RFC 6750 §3.1', (status, code, error) => {
+    expect(problemHeaders({ status, code })).toEqual({ 'WWW-Authenticate': `Bearer realm="tocsin", error="${error}"` });
+  });
+
+  test('nobody is asked to authenticate again for what he may not do by his own rules', () => {
+    expect(problemHeaders({ status: 403, code: 'own_submission' })).toEqual({});
+    expect(problemHeaders({ status: 404, code: 'unknown_key' })).toEqual({});
   });
 
   test.each([

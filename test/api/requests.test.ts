@@ -143,7 +143,8 @@ describe('what may be asked, and how a refusal reads', () => {
     const request = api.bare('get', '/v1/notices');
     const response = await (header === undefined ? request : request.set('Authorization', header));
     expect(problemOf(response)).toMatchObject({ status: 401, code });
-    expect(response.headers['www-authenticate']).toBe('Bearer realm="tocsin"');
+    const error = code === 'missing_key' ? '' : ', error="invalid_token"';
+    expect(response.headers['www-authenticate']).toBe(`Bearer realm="tocsin"${error}`);
   });
 
   test('the scheme is read in any case', async () => {

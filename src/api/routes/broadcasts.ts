@@ -119,11 +119,11 @@ const events = (streams: ProgressStreams): Call =>
     description: 'Events `progress` with the same JSON as the broadcast’s `progress`, and `closed` at the end.',
     params,
     reply: { status: 200, description: 'A stream of events', media: ['text/event-stream'] },
-    handle: async ({ params: { id }, caller }, { broadcasts, keys }) => {
+    handle: async ({ params: { id }, caller }, { broadcasts }) => {
       const first = await broadcasts.progress(id);
       return {
         kind: 'live',
-        open: (response) => streams.watch(id, response, first, () => keys.requireInForce(caller.key.id)),
+        open: (response) => streams.watch(id, response, first, caller.requireInForce),
       };
     },
   });

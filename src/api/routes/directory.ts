@@ -5,11 +5,12 @@ import { SERVICES } from '../../directory/services.ts';
 import { TocsinError } from '../../errors.ts';
 import { type Call, defineCall } from '../call.ts';
 import { json } from '../replies.ts';
-import { requireRegion } from '../rights.ts';
-import { alternativeNumber, fault, time } from '../schemas.ts';
+import { alternativeNumber, fault, numberEvent, time } from '../schemas.ts';
+import { requirePlace, testCallBody } from '../test-call-body.ts';
 
 const tag = 'directory';
 const CSV_LIMIT_BYTES = 8 * 1_048_576;
+const CSV = 'text/csv';
 const code = z.string().min(1).max(10);
 const params = { region: code, service: code };
 const codes = (all: readonly string[]) =>
@@ -28,9 +29,18 @@ export const directoryCalls: readonly Call[] = [
     path: '/v1/directory',
     tag,
     summary: 'List alternative numbers',
+    description: 'Those that were and those to come too. As CSV it is a file that the import takes.',
     query: { region: code.optional(), service: code.optional() },
-    reply: { status: 200, description: 'Numbers', schema: z.object({ items: z.array(alternativeNumber) }) },
-    handle: async ({ query }, { directory }) => json({ items: await directory.list(query) }),
+    reply: {
+      status: 200,
+      description: 'Numbers',
+      schema: z.object({ items: z.array(alternativeNumber) }),
+      media: ['application/json', CSV],
+    },
+    handle: async ({ query, accept }, { directory }) =>
+      accept === CSV
+        ? { kind: 'text', media: `${CSV}; charset=utf-8`, body: await directory.exportCsv(query) }
+        : json({ items: await directory.list(query) }),
   }),
   defineCall({
     right: 'directory.missing',
@@ -49,7 +59,7 @@ export const directoryCalls: readonly Call[] = [
       schema: z.object({ items: z.array(z.object({ region: z.string(), service: z.string() })) }),
     },
     handle: async ({ query: { regions, services, at } }, { directory }) =>
-      json({ items: await directory.missing(regions, services, at === undefined ? Date.now() : Date.parse(at)) }),
+      json({ items: await directory.missing(regions, services, at === undefined ? directory.now() : Date.parse(at)) }),
   }),
   defineCall({
     right: 'directory.get',
@@ -57,6 +67,7 @@ export const directoryCalls: readonly Call[] = [
     path: '/v1/directory/:region/:service',
     tag,
     summary: 'Read the alternative number of a service in a region',
+    description: 'The one in force, else the next to come, else the last there was.',
     params,
     reply: { status: 200, description: 'The number', schema: alternativeNumber, versioned: true },
     handle: async ({ params: { region, service } }, { directory }) => {
@@ -72,6 +83,7 @@ export const directoryCalls: readonly Call[] = [
     path: '/v1/directory/:region/:service',
     tag,
     summary: 'Enter or replace an alternative number; a number that changes loses its verification',
+    description: 'It replaces the one of the same validFrom; the validity of several must not overlap.',
     params,
     body: {
       kind: 'json',
@@ -90,6 +102,32 @@ export const directoryCalls: readonly Call[] = [
     },
   }),
   defineCall({
+    right: 'directory.remove',
+    method: 'delete',
+    path: '/v1/directory/:region/:service',
+    tag,
+    summary: 'Take an alternative number out; its history stays',
+    params,
+    query: { validFrom: time.optional().describe('of the one to take out; when left out, the one without') },
+    conditional: true,
+    reply: { status: 200, description: 'What is left', schema: z.object({ items: z.array(alternativeNumber) }) },
+    handle: async ({ params, query, caller, ifVersion }, { directory }) => {
+      await directory.remove({ ...params, ...query }, caller, { ifVersion });
+      return json({ items: await directory.list(params) });
+    },
+  }),
+  defineCall({
+    right: 'directory.history',
+    method: 'get',
+    path: '/v1/directory/:region/:service/history',
+    tag,
+    summary: 'Read every former number and test call, with who and when, oldest first',
+    params,
+    reply: { status: 200, description: 'What happened', schema: z.object({ items: z.array(numberEvent) }) },
+    handle: async ({ params: { region, service } }, { directory }) =>
+      json({ items: await directory.history(region, service) }),
+  }),
+  defineCall({
     right: 'directory.import',
     method: 'post',
     path: '/v1/directory/import',
@@ -99,12 +137,17 @@ export const directoryCalls: readonly Call[] = [
       kind: 'stream',
       media: ['text/csv'],
       limitBytes: CSV_LIMIT_BYTES,
-      description: 'region,service,number,owner and, as wanted, valid_from,valid_until,verified_by,verified_at',
+      description:
+        'region,service,number,owner and, as wanted, valid_from,valid_until; the file says all there is for each region and service that it names. Test calls in it (verified_by,verified_at,verified_note) count only where the directory has them already',
     },
     reply: {
       status: 200,
       description: 'How many entries the file had',
-      schema: z.object({ accepted: z.int(), rejected: z.array(fault) }),
+      schema: z.object({
+        accepted: z.int(),
+        rejected: z.array(fault),
+        testCallsLeftOut: z.int().describe('lines whose test call nobody has recorded here'),
+      }),
     },
     handle: async ({ upload, caller }, { directory }) => json(await directory.importCsv(upload, caller)),
   }),
@@ -117,14 +160,13 @@ export const directoryCalls: readonly Call[] = [
     params,
     body: {
       kind: 'json',
-      schema: z.strictObject({
-        at: time.describe('when the test call was made'),
-        note: z.string().min(1).max(500).optional(),
+      schema: testCallBody.extend({
+        number: z.string().min(1).max(40).optional().describe('what was dialled; default: the number in force'),
       }),
     },
     reply: { status: 201, description: 'The number', schema: alternativeNumber, versioned: true },
     handle: async ({ params: { region, service }, body, caller }, { directory }) => {
-      requireRegion(caller.regions, region);
+      requirePlace(caller.regions, region);
       const verification = { by: caller.person, ...body };
       const verified = await directory.recordVerification(region, service, verification, caller);
       return { kind: 'json', body: verified, version: verified.version };

@@ -1,6 +1,7 @@
 /** API keys. */
 import { z } from 'zod';
 import { type Call, defineCall } from '../call.ts';
+import { requireNotWider } from '../key-rules.ts';
 import { json, page } from '../replies.ts';
 import { ROLES } from '../rights.ts';
 import { apiKey, PAGE_QUERY, pageOf, scope, time } from '../schemas.ts';
@@ -14,6 +15,9 @@ const newKey = z.strictObject({
   expiresAt: time.optional(),
 });
 
+const madeKey = z.object({ key: apiKey, secret: z.string() });
+const OVERLAP_MAX_SECONDS = 7 * 86_400;
+
 export const keyCalls: readonly Call[] = [
   defineCall({
     right: 'keys.create',
@@ -25,9 +29,10 @@ export const keyCalls: readonly Call[] = [
     reply: {
       status: 201,
       description: 'The key and its secret',
-      schema: z.object({ key: apiKey, secret: z.string() }),
+      schema: madeKey,
     },
     handle: async ({ body, caller }, { keys }) => {
+      requireNotWider(caller.regions, body);
       const made = await keys.create(body, caller.actor);
       return { kind: 'json', body: made, location: `/v1/keys/${made.key.id}` };
     },
@@ -43,11 +48,37 @@ export const keyCalls: readonly Call[] = [
     handle: async ({ query }, { keys }) => page(await keys.list(query), query.limit),
   }),
   defineCall({
+    right: 'keys.rotate',
+    method: 'post',
+    path: '/v1/keys/:id/rotation',
+    tag,
+    summary: 'Give a key a new secret, shown this once; nothing else of it changes',
+    params: { id: z.string() },
+    body: {
+      kind: 'json',
+      optional: true,
+      schema: z.strictObject({
+        overlapSeconds: z
+          .int()
+          .min(0)
+          .max(OVERLAP_MAX_SECONDS)
+          .default(0)
+          .describe('how long the secret before works too; 0 after a theft'),
+      }),
+    },
+    reply: { status: 201, description: 'The key and its new secret', schema: madeKey },
+    handle: async ({ params: { id }, body, caller }, { keys }) => {
+      requireNotWider(caller.regions, await keys.get(id));
+      const made = await keys.rotate(id, body.overlapSeconds, caller.actor);
+      return { kind: 'json', body: made, location: `/v1/keys/${id}` };
+    },
+  }),
+  defineCall({
     right: 'keys.revoke',
     method: 'delete',
     path: '/v1/keys/:id',
     tag,
-    summary: 'Revoke a key: in force everywhere within two seconds',
+    summary: 'Revoke a key: in force everywhere at once',
     params: { id: z.string() },
     reply: { status: 200, description: 'The revoked key', schema: apiKey },
     handle: async ({ params, caller }, { keys }) => json(await keys.revoke(params.id, caller.actor)),
