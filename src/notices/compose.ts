@@ -1,16 +1,18 @@
 /**
- * Writes a notice's texts: one rendering for each group of the audience in the notice's regions, and one in each region's
- * default language even where the audience has nobody of it. Collects faults over all regions instead of stopping.
+ * Writes a notice's texts: one rendering for each group of the audience in the notice's regions, and one in each of a
+ * region's mandatory languages even where the audience has nobody of it. Collects faults over all regions.
  */
 import type { AlternativeNumber } from '../directory/alternative-numbers.ts';
-import { findRegion, type Region } from '../directory/regions.ts';
+import { findRegion } from '../directory/regions.ts';
 import { TocsinError } from '../errors.ts';
+import { FRENCH_EVERYWHERE, type MandatoryLanguages } from '../templates/languages.ts';
 import type { Problem } from '../templates/problem.ts';
 import { render } from '../templates/render.ts';
 import type { Rendering } from '../templates/rendering.ts';
 import type { Template } from '../templates/template.ts';
 import { numberProblems } from './checks.ts';
 import { sortRenderings } from './hashes.ts';
+import { appendedLanguages, languagesOf, missingLanguages, unreviewedWordings } from './language-checks.ts';
 import type { AudienceView, Notice } from './notice.ts';
 import { verificationProblems } from './verified-numbers.ts';
 
@@ -29,7 +31,7 @@ export interface Composed {
 
 export type Composable = Pick<Notice, 'status' | 'services' | 'regions' | 'parameters'>;
 
-/** `audience` undefined: the default languages only. `atMs`: of which time the numbers are; `printedMs`: the time that the texts print. */
+/** `audience` undefined: the mandatory languages only. `atMs`: of which time the numbers are; `printedMs`: the time that the texts print. */
 export async function compose(
   directory: NumberSource,
   template: Template,
@@ -37,9 +39,9 @@ export async function compose(
   audience: AudienceView | undefined,
   atMs: number,
   printedMs: number = atMs,
+  mandatory: MandatoryLanguages = FRENCH_EVERYWHERE,
 ): Promise<Composed> {
   const regions = notice.regions.map(findRegion).filter((region) => region !== undefined);
-  const languages = languagesByRegion(regions, audience);
   const lookups = await Promise.all(
     regions.map(({ code }) =>
       template.numbers === 'none' ? { found: [] } : directory.lookup(code, notice.services, atMs),
@@ -50,7 +52,8 @@ export async function compose(
   const problems: Problem[] = [];
   for (const [i, region] of regions.entries()) {
     const numbers = lookups[i]?.found ?? [];
-    for (const language of languages.get(region.code) ?? []) {
+    const appended = appendedLanguages(template, region, mandatory);
+    for (const language of languagesOf(template, region, mandatory, audience)) {
       const { status, services, parameters } = notice;
       try {
         const rendering = render({
@@ -62,22 +65,18 @@ export async function compose(
           numbers,
           parameters,
           atMs: printedMs,
+          appended,
         });
         renderings.push(rendering);
-        problems.push(...numberProblems(status, rendering));
+        problems.push(...numberProblems(status, rendering), ...unreviewedWordings(status, rendering));
       } catch (error) {
         problems.push(...problemsOf(error));
       }
     }
+    problems.push(...missingLanguages(template, region, mandatory));
     problems.push(...verificationProblems(region.code, numbers, atMs, directory.staleDays));
   }
   return { renderings: sortRenderings(renderings), problems: distinct(problems) };
-}
-
-function languagesByRegion(regions: readonly Region[], audience: AudienceView | undefined): Map<string, Set<string>> {
-  const languages = new Map(regions.map(({ code, languages: [first] }) => [code, new Set(first ? [first] : [])]));
-  for (const { region, language } of audience?.groups ?? []) languages.get(region)?.add(language);
-  return languages;
 }
 
 /** The faults of a refusal; anything that is no refusal is thrown on. */

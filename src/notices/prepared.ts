@@ -4,6 +4,7 @@
  * differs when they are ordered, a number above all, needs an approval of its own.
  */
 import { createHash } from 'node:crypto';
+import type { MandatoryLanguages } from '../templates/languages.ts';
 import type { Problem } from '../templates/problem.ts';
 import type { Rendering } from '../templates/rendering.ts';
 import type { Template } from '../templates/template.ts';
@@ -39,6 +40,7 @@ export async function prepareFollowUps(
   notice: Preparable,
   audience: AudienceView | undefined,
   nowMs: number,
+  languages?: MandatoryLanguages,
 ): Promise<{ texts: PreparedTexts[]; problems: Problem[] }> {
   const texts: PreparedTexts[] = [];
   const problems: Problem[] = [];
@@ -51,7 +53,7 @@ export async function prepareFollowUps(
       continue;
     }
     const parameters = parametersOf(kind, notice);
-    const composed = await compose(directory, template, { ...notice, parameters }, audience, nowMs);
+    const composed = await compose(directory, template, { ...notice, parameters }, audience, nowMs, nowMs, languages);
     texts.push({ kind, template: id, parameters, renderings: composed.renderings });
     problems.push(...composed.problems.map((problem) => ({ ...problem, at: placeOf(problem.at, kind) })));
   }

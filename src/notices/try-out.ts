@@ -3,6 +3,7 @@
  * as for the submission itself, so that nobody is surprised.
  */
 import { TocsinError } from '../errors.ts';
+import type { MandatoryLanguages } from '../templates/languages.ts';
 import type { Templates } from '../templates/load.ts';
 import type { Problem } from '../templates/problem.ts';
 import { audienceProblems, statementProblems } from './checks.ts';
@@ -15,6 +16,8 @@ import { sift, type Waived } from './waivers.ts';
 export interface TryOutDeps {
   readonly templates: Pick<Templates, 'find'>;
   readonly directory: NumberSource;
+  /** Languages that each region must be told in; default: French. */
+  readonly languages?: MandatoryLanguages;
   /** The snapshot's counts; throws `not-found` for an unknown one. */
   readonly snapshot: (id: string) => Promise<AudienceView>;
   /**
@@ -37,7 +40,7 @@ export interface TriedOut {
 
 /** `first`: the notice that it follows up, if it does. */
 export async function tryOut(
-  { templates, directory: source, snapshot, routesOf }: TryOutDeps,
+  { templates, directory: source, languages, snapshot, routesOf }: TryOutDeps,
   notice: Notice,
   first: Notice | undefined,
   nowMs: number,
@@ -62,8 +65,8 @@ export async function tryOut(
   let followUps: PreparedTexts[] = [];
   if (template && problems.every(({ at }) => !at.startsWith('/parameters'))) {
     const directory = readOnce(source);
-    composed = await compose(directory, template, notice, audience, nowMs, printedMs(notice, first, nowMs));
-    const prepared = await prepareFollowUps(templates, directory, notice, audience, nowMs);
+    composed = await compose(directory, template, notice, audience, nowMs, printedMs(notice, first, nowMs), languages);
+    const prepared = await prepareFollowUps(templates, directory, notice, audience, nowMs, languages);
     followUps = prepared.texts;
     problems.push(...composed.problems, ...prepared.problems.filter((problem) => !told(composed.problems, problem)));
   }

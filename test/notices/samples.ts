@@ -6,12 +6,12 @@ import { type NoticeInput, parseNoticeInput } from '../../src/notices/notice-inp
 import { Notices, type NoticesDeps } from '../../src/notices/notices.ts';
 import type { Store } from '../../src/store/connection.ts';
 import type { Person } from '../../src/store/person.ts';
-import { Templates } from '../../src/templates/load.ts';
-import { AT_MS, HARD_TO_REACH, numberOf, REPOSITORY_TEMPLATES } from '../templates/samples.ts';
+import { AT_MS, HARD_TO_REACH, numberOf, reviewedTemplates } from '../templates/samples.ts';
 
 export { AT_MS };
 
-export const templates = await Templates.load(REPOSITORY_TEMPLATES);
+/** Read by somebody, so that they serve in Actual notices. */
+export const templates = await reviewedTemplates();
 
 export const AUTHOR: Person = { actor: 'key:author', person: 'Alix Author' };
 export const EDITOR: Person = { actor: 'key:editor', person: 'Eden Editor' };
@@ -73,7 +73,7 @@ export interface Changeable {
 }
 
 /** Notices over a store, with an audience, a directory and a clock that the test can change. */
-export function noticesOver(store: Store): { notices: Notices; world: Changeable } {
+export function noticesOver(store: Store, changes: Partial<NoticesDeps> = {}): { notices: Notices; world: Changeable } {
   const world: Changeable = { audience: audienceOf(), numbers: NUMBERS, nowMs: AT_MS, routes: {} };
   const notices = new Notices({
     store,
@@ -86,6 +86,7 @@ export function noticesOver(store: Store): { notices: Notices; world: Changeable
     routesOf: () => world.routes,
     sender: 'tocsin.example',
     now: () => world.nowMs,
+    ...changes,
   });
   return { notices, world };
 }

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { AlternativeNumber } from '../../src/directory/alternative-numbers.ts';
 import { findRegion, type Region } from '../../src/directory/regions.ts';
-import { Templates } from '../../src/templates/load.ts';
+import { readTemplates, Templates } from '../../src/templates/load.ts';
 import type { RenderInput } from '../../src/templates/rendering.ts';
-import { wordingDigest } from '../../src/templates/wordings.ts';
+import { allWordings, wordingDigest } from '../../src/templates/wordings.ts';
 
 export const REPOSITORY_TEMPLATES = new URL('../../templates/', import.meta.url);
 export const HARD_TO_REACH = 'emergency-numbers-hard-to-reach';
@@ -123,3 +124,17 @@ export async function loadTemplate(files: Record<string, string> = {}) {
 }
 
 export const templateYaml = (more: string) => TEMPLATE_YAML + more;
+
+/** The wordings that are shipped, as if a native reader had read every one of them. */
+export async function reviewedTemplates(): Promise<Templates> {
+  const folder = await mkdtemp(join(tmpdir(), 'tocsin-reviewed-'));
+  await cp(fileURLToPath(REPOSITORY_TEMPLATES), folder, { recursive: true });
+  const { templates } = await readTemplates(folder);
+  for (const wording of templates.flatMap(allWordings)) {
+    const path = join(folder, wording.file);
+    const review = `reviewed_by: Une relectrice\nreviewed_at: 2026-01-15\nreviewed_text: ${wordingDigest(wording)}\n`;
+    const content = await readFile(path, 'utf8');
+    await writeFile(path, content.replace(/(?:reviewed_\w+:.*\n)+/, review));
+  }
+  return Templates.load(folder);
+}
