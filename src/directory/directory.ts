@@ -229,8 +229,7 @@ export class Directory {
 
   /** Reads once what is asked at many moments. */
   async sight(regions: readonly string[], services: readonly string[]): Promise<Sight> {
-    const places = new Set(regions.flatMap((region) => placesFor(region, this.levels)));
-    const entries = await this.#read([...places], services);
+    const entries = await this.#read([...this.placesOf(regions)], services);
     return (region, service, atMs) => {
       for (const place of placesFor(region, this.levels)) {
         const entry = entryAt(entries.get(idOf(place, service)) ?? [], atMs);
@@ -238,6 +237,11 @@ export class Directory {
       }
       return undefined;
     };
+  }
+
+  /** Every place whose numbers may hold in one of the regions. */
+  placesOf(regions: readonly string[]): Set<string> {
+    return new Set(regions.flatMap((region) => placesFor(region, this.levels)));
   }
 
   /** Sent in one go on one connection, so many entries cost one round trip. */

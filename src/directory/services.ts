@@ -24,6 +24,9 @@ export const SERVICES: readonly EmergencyService[] = [
   { number: '197', name: { fr: 'Alerte attentat et enlèvement', en: 'Terrorism and abduction hotline' } },
 ];
 
+/** Those of the notice that this is all for. */
+export const USUAL_SERVICES: readonly string[] = ['15', '17', '18', '112'];
+
 const byNumber = new Map(SERVICES.map((service) => [service.number, service]));
 
 export function findService(number: string): EmergencyService | undefined {

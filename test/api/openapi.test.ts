@@ -121,6 +121,8 @@ describe('the OpenAPI document', () => {
     const id = await launched(api, await prepared(api));
     const notice = ((await api.as('admin', 'get', '/v1/notices')).body as { items: { id: string }[] }).items[0]!.id;
     const audience = ((await api.as('admin', 'get', '/v1/audiences')).body as { items: { id: string }[] }).items[0]!.id;
+    const contact = { kind: 'page', address: 'https://crise.example/suivi', owner: 'cell' };
+    await api.as('admin', 'put', '/v1/contacts/on-call').send(contact);
     const examples: Record<string, string> = {
       '/v1/notices': '/v1/notices',
       '/v1/notices/{id}': `/v1/notices/${notice}`,
@@ -132,6 +134,10 @@ describe('the OpenAPI document', () => {
       '/v1/broadcasts/{id}/replies': `/v1/broadcasts/${id}/replies`,
       '/v1/directory': '/v1/directory',
       '/v1/directory/missing': '/v1/directory/missing?services=15',
+      '/v1/directory/gaps': '/v1/directory/gaps?regions=35',
+      '/v1/directory/{region}/{service}/history': '/v1/directory/35/15/history',
+      '/v1/contacts': '/v1/contacts',
+      '/v1/contacts/{id}': '/v1/contacts/on-call',
       '/v1/directory/{region}/{service}': '/v1/directory/35/15',
       '/v1/audiences': '/v1/audiences',
       '/v1/audiences/{id}': `/v1/audiences/${audience}`,

@@ -26,6 +26,7 @@ export async function runCli(store: Store | undefined, ...args: string[]): Promi
     routesFile: fileURLToPath(new URL('../../config/routes.yaml', import.meta.url)),
     templatesFolder: fileURLToPath(new URL('../../templates', import.meta.url)),
     languagesFile: fileURLToPath(new URL('../../config/languages.yaml', import.meta.url)),
+    directory: {},
     dataFolder: tmpdir(),
     version: '1.2.3',
   });
