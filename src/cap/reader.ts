@@ -3,166 +3,196 @@
  * scopes, areas that are no départements, info blocks that disagree. Values are then held to the same rules as JSON.
  */
 import { type Fault, TocsinError } from '../errors.ts';
+import type { Notice } from '../notices/notice.ts';
 import { type NoticeInput, parseNoticeInput } from '../notices/notice-input.ts';
-import { type CapElement, childOf, childrenOf, readAlert, refuse } from './document.ts';
-import { CAP_PARAMETERS, REGION_GEOCODE } from './elements.ts';
+import type { Stored } from '../store/records.ts';
+import { readAlert } from './document.ts';
+import { CAP_PARAMETERS } from './elements.ts';
+import { type EventTemplate, eventCodeOf, templateFor } from './event-codes.ts';
+import { type Infos, united, wordsOf } from './infos.ts';
+import { type FindNotice, whyNoFollowUp } from './references.ts';
+import { type CapElement, childOf, childrenOf, refuse } from './xml-tree.ts';
+
+export interface ReadDeps {
+  /** To choose by event code where the message names none. */
+  readonly templates?: readonly EventTemplate[];
+  readonly find?: FindNotice;
+}
 
 /** CAP 1.2 §3.3.2: whole seconds and a numeric offset. */
 const CAP_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[-+]\d\d:\d\d$/;
-/** CAP 1.2 §3.2.2: what an info block without a language is in. */
-const DEFAULT_LANGUAGE = 'en-US';
+const TIMES = ['sent', 'effective', 'onset', 'expires'];
 const ALERT_FIELDS = ['identifier', 'sender', 'sent', 'status', 'msgType'] as const;
-const INFO_FIELDS = ['event', 'urgency', 'severity', 'certainty', 'expires', 'headline', 'description'] as const;
+const LEAD_FIELDS = ['urgency', 'severity', 'certainty'] as const;
+const WORD_FIELDS = ['event', 'headline', 'description', 'expires'] as const;
 const SINGLE_PARAMETERS = ['template', 'audience', 'route', 'inDoubt', 'followsUp'] as const;
+/** What a message is not for, in the words of CAP 1.2 §3.2.1. */
+const REFUSED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  status: {
+    System: 'is for functions of warning systems, not for the public',
+    Draft: 'is a template or draft, not to be acted on',
+  },
+  msgType: {
+    Ack: 'acknowledges a message and warns nobody',
+    Error: 'rejects a message and warns nobody',
+  },
+  scope: {
+    Restricted: 'is only for those whom its restriction names',
+    Private: 'is only for its addresses',
+  },
+};
 
-/** Throws `invalid/invalid_cap`; each fault is at `line N`. */
-export function fromCap(xml: Uint8Array | string): NoticeInput {
+/** A message on its way to a notice: values by field, and the line that each stands on. */
+interface Draft {
+  readonly raw: Record<string, unknown>;
+  readonly lines: Map<string, number>;
+  readonly faults: Fault[];
+}
+
+/** Throws `invalid/invalid_cap` and other codes of document.ts; each fault is at `line N`. */
+export async function fromCap(xml: Uint8Array | string, deps: ReadDeps = {}): Promise<NoticeInput> {
   const alert = readAlert(xml);
-  const infos = childrenOf(alert, 'info');
-  const info = infos.find((one) => /^fr\b/i.test(languageOf(one))) ?? infos[0];
-  if (!info) {
-    refuse([{ at: `line ${alert.line}`, message: 'must have an info: a notice without one says nothing' }]);
-    return unreachable();
+  const draft: Draft = { raw: { category: 'Infra' }, lines: new Map(), faults: [] };
+  readHead(alert, draft);
+  const [first, ...more] = childrenOf(alert, 'info');
+  const infos = first && united([first, ...more]);
+  if (infos) readInfos([first, ...more], infos, draft);
+  const followed = await followedBy(alert, draft, deps.find);
+  if (followed) takeFrom(followed, draft, infos !== undefined);
+  else if (!infos) {
+    refuse([...draft.faults, { at: `line ${alert.line}`, message: 'must have an info: without one it says nothing' }]);
   }
-  const raw: Record<string, unknown> = { category: 'Infra' };
-  const lines = new Map<string, number>();
-  const set = (field: string, value: unknown, line: number) => {
-    raw[field] = value;
-    lines.set(field, line);
-  };
-  for (const field of ALERT_FIELDS) setText(alert, field, set);
-  for (const field of INFO_FIELDS) setText(info, field, set);
+  chooseTemplate(infos?.lead ?? alert, draft, followed !== undefined, deps.templates ?? []);
+  return parseWithLines(draft, infos?.lead.line ?? alert.line);
+}
+
+function set({ raw, lines }: Draft, field: string, value: unknown, line: number): void {
+  raw[field] = value;
+  lines.set(field, line);
+}
+
+function setText(draft: Draft, field: string, child: CapElement | undefined): void {
+  if (child?.text) set(draft, field, child.text, child.line);
+}
+
+function readHead(alert: CapElement, draft: Draft): void {
+  for (const field of ALERT_FIELDS) {
+    const child = childOf(alert, field);
+    if (child) set(draft, field, child.text, child.line);
+  }
+  for (const [field, reasons] of Object.entries(REFUSED)) {
+    const child = childOf(alert, field);
+    const reason = child && reasons[child.text];
+    if (reason) draft.faults.push({ at: `line ${child.line}`, message: `${field} ${child.text} ${reason}` });
+    else if (field === 'scope' && child?.text !== 'Public') {
+      draft.faults.push({ at: `line ${child?.line}`, message: `scope must be Public, is "${child?.text}"` });
+    }
+  }
   const references = childOf(alert, 'references');
-  if (references) set('references', references.text.split(/\s+/).filter(Boolean), references.line);
-
-  const faults = [...scopeFaults(alert), ...agreementFaults(infos), ...timeFaults([alert, info])];
-  faults.push(...readAreas(info, set), ...readParameters(info, set));
-  return parseWithLines(raw, lines, faults, info.line);
+  if (references) set(draft, 'references', references.text.split(/\s+/).filter(Boolean), references.line);
+  draft.faults.push(...timeFaults(alert));
 }
 
-function setText(element: CapElement, field: string, set: (field: string, value: unknown, line: number) => void) {
-  const child = childOf(element, field);
-  if (child) set(field, child.text, child.line);
-}
-
-function scopeFaults(alert: CapElement): Fault[] {
-  const scope = childOf(alert, 'scope');
-  if (scope?.text === 'Public') return [];
-  return [{ at: `line ${scope?.line}`, message: `scope must be Public: "${scope?.text}" is not for everybody` }];
-}
-
-/** CAP 1.2 §3.2.2: all info blocks of an alert share category and eventCode; to us, area and expires too. */
-function agreementFaults(infos: readonly CapElement[]): Fault[] {
-  const faults: Fault[] = [];
-  const [first] = infos;
-  for (const info of infos) {
-    if (!childrenOf(info, 'category').some(({ text }) => text === 'Infra')) {
-      faults.push({ at: `line ${info.line}`, message: 'category must be Infra' });
-    }
-    const compared: [string, (info: CapElement) => string][] = [
-      ['category', (one) => sorted(childrenOf(one, 'category').map(({ text }) => text))],
-      ['eventCode', (one) => sorted(childrenOf(one, 'eventCode').map(pairOf))],
-      ['area', (one) => sorted(childrenOf(one, 'area').flatMap((area) => childrenOf(area, 'geocode').map(pairOf)))],
-      ['expires', (one) => childOf(one, 'expires')?.text ?? ''],
-    ];
-    for (const [name, value] of compared) {
-      if (first === undefined || value(info) === value(first)) continue;
-      faults.push({ at: `line ${info.line}`, message: `its ${name} differs from the first info's` });
-    }
+function readInfos(blocks: readonly CapElement[], infos: Infos, draft: Draft): void {
+  const { lead, regions, services, parameters } = infos;
+  for (const field of LEAD_FIELDS) setText(draft, field, childOf(lead, field));
+  for (const field of WORD_FIELDS) setText(draft, field, wordsOf(blocks, lead, field));
+  draft.faults.push(...infos.faults, ...blocks.flatMap(timeFaults));
+  set(draft, 'regions', regions, childOf(lead, 'area')?.line ?? lead.line);
+  if (services.length > 0) set(draft, 'services', services, lead.line);
+  const ofTemplate: [string, string][] = [];
+  for (const [name, { value, line }] of parameters) {
+    const single = SINGLE_PARAMETERS.find((field) => CAP_PARAMETERS[field] === name);
+    if (single) set(draft, single, value, line);
+    else if (name.startsWith(CAP_PARAMETERS.templateParameter)) {
+      ofTemplate.push([name.slice(CAP_PARAMETERS.templateParameter.length), value]);
+    } else draft.faults.push({ at: `line ${line}`, message: `there is no parameter ${name}` });
   }
-  return faults;
+  set(draft, 'parameters', Object.fromEntries(ofTemplate), lead.line);
 }
 
-function timeFaults(elements: readonly CapElement[]): Fault[] {
-  return elements
-    .flatMap(({ children }) => children)
-    .filter(({ name, text }) => ['sent', 'effective', 'onset', 'expires'].includes(name) && !CAP_TIME.test(text))
+function timeFaults({ children }: CapElement): Fault[] {
+  return children
+    .filter(({ name, text }) => TIMES.includes(name) && !CAP_TIME.test(text))
     .map(({ name, line }) => ({
       at: `line ${line}`,
       message: `${name} must have a numeric offset, as 2026-06-02T18:00:00+02:00; UTC is -00:00, never Z`,
     }));
 }
 
-/** Only départements by their code: a shape on a map would have to be guessed into regions. */
-function readAreas(info: CapElement, set: (field: string, value: unknown, line: number) => void): Fault[] {
-  const faults: Fault[] = [];
-  const regions: string[] = [];
-  for (const area of childrenOf(info, 'area')) {
-    const codes = childrenOf(area, 'geocode').filter((one) => childOf(one, 'valueName')?.text === REGION_GEOCODE);
-    if (codes.length === 0) {
-      const message = `area "${childOf(area, 'areaDesc')?.text}" must have a geocode ${REGION_GEOCODE}`;
-      faults.push({ at: `line ${area.line}`, message });
+/** The notice here that an Update or Cancel follows up: the last that it refers to and can. */
+async function followedBy(
+  alert: CapElement,
+  { raw, lines, faults }: Draft,
+  find: FindNotice | undefined,
+): Promise<Stored<Notice> | undefined> {
+  const { status, msgType, followsUp, references, regions = [], audience } = raw as Partial<NoticeInput>;
+  if (find === undefined || followsUp !== undefined || (msgType !== 'Update' && msgType !== 'Cancel')) return undefined;
+  for (const reference of [...(references ?? [])].reverse()) {
+    const found = await find(reference);
+    if (!found) continue;
+    if (found.value.status !== status) {
+      const message = `references a notice that is ${found.value.status}, but is ${status} itself`;
+      faults.push({ at: `line ${lines.get('references') ?? alert.line}`, message });
+      return undefined;
     }
-    regions.push(...codes.map((code) => childOf(code, 'value')?.text ?? ''));
+    const follower = { status, regions, ...(audience === undefined ? {} : { audience }) };
+    if (whyNoFollowUp(found.value, follower) === undefined) return found;
   }
-  set('regions', [...new Set(regions)], childOf(info, 'area')?.line ?? info.line);
-  return faults;
+  return undefined;
 }
 
-/** Parameters of other systems are none of ours; ours that come twice, or that nobody knows, are faults. */
-function readParameters(info: CapElement, set: (field: string, value: unknown, line: number) => void): Fault[] {
-  const faults: Fault[] = [];
-  const services: string[] = [];
-  const parameters: [string, string][] = [];
-  const seen = new Set<string>();
-  set('services', services, info.line);
-  for (const parameter of childrenOf(info, 'parameter')) {
-    const name = childOf(parameter, 'valueName')?.text ?? '';
-    const value = childOf(parameter, 'value')?.text ?? '';
-    const at = `line ${parameter.line}`;
-    if (!name.startsWith('tocsin:') || name === CAP_PARAMETERS.alternativeNumber) continue;
-    if (name === CAP_PARAMETERS.service) {
-      services.push(value);
-      continue;
-    }
-    if (seen.has(name)) faults.push({ at, message: `parameter ${name} must come once` });
-    seen.add(name);
-    const single = SINGLE_PARAMETERS.find((field) => CAP_PARAMETERS[field] === name);
-    if (single) set(single, value, parameter.line);
-    else if (name.startsWith(CAP_PARAMETERS.templateParameter)) {
-      parameters.push([name.slice(CAP_PARAMETERS.templateParameter.length), value]);
-    } else faults.push({ at, message: `there is no parameter ${name}` });
+/** What a follow-up leaves out is as in the notice that it follows, since it goes to the same people. */
+function takeFrom({ id, value: first }: Stored<Notice>, { raw }: Draft, hasInfo: boolean): void {
+  const { services, audience, inDoubt, route, regions, expires, urgency, severity, certainty } = first;
+  const common = { services, audience, inDoubt, expires, ...(route === undefined ? {} : { route }) };
+  const whole = { regions, urgency, severity, certainty, parameters: {} };
+  const taken: Record<string, unknown> = { followsUp: id, ...common, ...(hasInfo ? {} : whole) };
+  for (const [field, value] of Object.entries(taken)) raw[field] ??= value;
+}
+
+function chooseTemplate(info: CapElement, draft: Draft, follows: boolean, templates: readonly EventTemplate[]): void {
+  const { raw, lines, faults } = draft;
+  const { code, line = info.line, fault } = eventCodeOf(info);
+  if (fault) faults.push({ at: `line ${line}`, message: fault });
+  const named = raw.template;
+  if (named !== undefined) {
+    const known = templates.find(({ id }) => id === named);
+    if (code === undefined || known === undefined || known.eventCode === code) return;
+    const message = `template ${named} tells of ${known.eventCode}, but eventCode is ${code}`;
+    faults.push({ at: `line ${lines.get('template') ?? line}`, message });
+    return;
   }
-  set('parameters', Object.fromEntries(parameters), info.line);
-  return faults;
+  const chosen = templateFor(code, raw.msgType as Notice['msgType'], follows, templates);
+  if (chosen !== undefined) set(draft, 'template', chosen, line);
 }
 
 /** The rules of JSON, with the lines of the XML. */
-function parseWithLines(
-  raw: Record<string, unknown>,
-  lines: ReadonlyMap<string, number>,
-  faults: readonly Fault[],
-  otherwise: number,
-): NoticeInput {
+function parseWithLines({ raw, lines, faults }: Draft, otherwise: number): NoticeInput {
+  const told = new Set(faults.map(({ at }) => at));
   let input: NoticeInput | undefined;
   const found = [...faults];
   try {
     input = parseNoticeInput(raw);
   } catch (error) {
     if (!(error instanceof TocsinError)) throw error;
-    found.push(
-      ...error.faults.map(({ at, message }) => {
-        const field = at.split('/')[1] ?? '';
-        return { at: `line ${lines.get(field) ?? otherwise}`, message: `${at.slice(1)}: ${message}` };
-      }),
-    );
+    for (const { at: pointer, message } of error.faults) {
+      const [, field = ''] = pointer.split('/');
+      const at = `line ${lines.get(field) ?? otherwise}`;
+      // What has its own reason already needs no second one.
+      if (lines.has(field) && told.has(at)) continue;
+      found.push({ at, message: `${pointer.slice(1)}: ${wordsFor(field, lines.has(field), message)}` });
+    }
   }
   refuse(found);
-  return input ?? unreachable();
+  return input as NoticeInput;
 }
 
-function languageOf(info: CapElement): string {
-  return childOf(info, 'language')?.text || DEFAULT_LANGUAGE;
-}
-
-function pairOf(element: CapElement): string {
-  return element.children.map(({ text }) => text).join('=');
-}
-
-function sorted(values: readonly string[]): string {
-  return [...new Set(values)].sort().join(' ');
-}
-
-function unreachable(): never {
-  throw new TocsinError('invalid', 'invalid_cap', 'This is no CAP 1.2 alert');
+/** A parameter that is missing is better named than the field that it fills. */
+function wordsFor(field: string, given: boolean, message: string): string {
+  const parameter = field in CAP_PARAMETERS ? CAP_PARAMETERS[field as keyof typeof CAP_PARAMETERS] : undefined;
+  if (given) return message;
+  if (field === 'services') return `is missing: give parameters ${CAP_PARAMETERS.service}`;
+  if (field === 'template') return `is missing: give parameter ${CAP_PARAMETERS.template}, or an eventCode of OET`;
+  return parameter === undefined ? message : `is missing: give parameter ${parameter}`;
 }

@@ -47,8 +47,10 @@ export const CAP_MESSAGE = `<?xml version="1.0" encoding="UTF-8"?>
 </alert>
 `;
 
-const ALERT = CAP_MESSAGE.slice(CAP_MESSAGE.indexOf('<alert'));
+/** The alert without its XML declaration, for wrappers; its lines follow on theirs. */
+export const ALERT = CAP_MESSAGE.slice(CAP_MESSAGE.indexOf('<alert'));
 
+/** The alert in an EDXL Distribution Element 1.0. */
 export function edxl(alerts: number, distributionStatus = 'Exercise'): string {
   return `<?xml version="1.0"?>
 <EDXLDistribution xmlns="urn:oasis:names:tc:emergency:EDXL:DE:1.0">
@@ -56,4 +58,37 @@ export function edxl(alerts: number, distributionStatus = 'Exercise'): string {
 <distributionStatus>${distributionStatus}</distributionStatus>
 <contentObject><xmlContent><embeddedXMLContent>${ALERT.repeat(alerts)}</embeddedXMLContent></xmlContent></contentObject>
 </EDXLDistribution>`;
+}
+
+/** The same in an EDXL Distribution Element 2.0, where kinds are values of a list. */
+export function edxl2(alert = ALERT, status = 'Exercise'): string {
+  return `<?xml version="1.0"?>
+<EDXLDistribution xmlns="urn:oasis:names:tc:emergency:EDXL:DE:2.0" xmlns:ct="urn:oasis:names:tc:emergency:edxl:ct:1.0">
+<DistributionID>1</DistributionID>
+<DistributionStatus>
+<StatusKindDefault>
+<ct:ValueListURI>urn:oasis:names:tc:emergency:EDXL:DE:2.0:Defaults:StatusKind</ct:ValueListURI>
+<ct:Value>${status}</ct:Value>
+</StatusKindDefault>
+</DistributionStatus>
+<Content><ContentObject><ContentXML><EmbeddedXMLContent>${alert}</EmbeddedXMLContent></ContentXML></ContentObject></Content>
+</EDXLDistribution>`;
+}
+
+/** In a SOAP envelope of a version's namespace. */
+export function soap(body = ALERT, namespace = 'http://www.w3.org/2003/05/soap-envelope'): string {
+  return `<?xml version="1.0"?>
+<s:Envelope xmlns:s="${namespace}">
+<s:Header/>
+<s:Body><postCAPRequest xmlns="urn:example:cap">${body}</postCAPRequest></s:Body>
+</s:Envelope>`;
+}
+
+/** In an Atom entry, as its content. */
+export function atomEntry(content = `<content type="application/cap+xml">${ALERT}</content>`): string {
+  return `<?xml version="1.0"?>
+<entry xmlns="http://www.w3.org/2005/Atom">
+<id>urn:example:1</id><title>x</title><updated>2021-06-02T17:00:00+02:00</updated>
+${content}
+</entry>`;
 }
