@@ -44,6 +44,67 @@ describe('keys over HTTP', () => {
     expect(problem).toMatchObject({ status: 422, code: 'regions_required', faults: [{ at: '/regions' }] });
   });
 
+  test('an admin gives a key a new secret; the old one works as long as the call says', async () => {
+    const { key, secret } = await api.newKey({ person: 'hal', role: 'auditor' });
+    const made = await api.as('admin', 'post', `/v1/keys/${key.id}/rotation`).send({ overlapSeconds: 600 });
+    expect(made.status).toBe(201);
+    const renewed = made.body as { key: ApiKey; secret: string };
+    expect(renewed.key).toMatchObject({ id: key.id, role: 'auditor', previousUntil: expect.any(String) });
+    for (const one of [secret, renewed.secret])
+      expect((await api.as({ secret: one }, 'get', '/v1/audit')).status).toBe(200);
+
+    const last = await api.as('admin', 'post', `/v1/keys/${key.id}/rotation`);
+    expect((last.body as { key: ApiKey }).key).not.toHaveProperty('previousUntil');
+    for (const one of [secret, renewed.secret]) {
+      expect(problemOf(await api.as({ secret: one }, 'get', '/v1/audit'))).toMatchObject({
+        status: 401,
+        code: 'unknown_key',
+      });
+    }
+  });
+
+  test.each([[-1], [604_801], ['1 hour']])('an overlap of %j seconds is refused', async (overlapSeconds) => {
+    const { key } = await api.newKey({ person: 'hal', role: 'auditor' });
+    const response = await api.as('admin', 'post', `/v1/keys/${key.id}/rotation`).send({ overlapSeconds });
+    expect(problemOf(response)).toMatchObject({ status: 422, faults: [{ at: '/overlapSeconds' }] });
+  });
+
+  test.each(['operator', 'approver', 'auditor'] as const)(
+    'an %s makes, renews and revokes no key, its own neither',
+    async (role) => {
+      const own = api.keys[role];
+      const wider = { name: 'w', person: own.key.person, role: 'admin' };
+      const answers = [
+        await api.as(own, 'post', '/v1/keys').send(wider),
+        await api.as(own, 'post', `/v1/keys/${own.key.id}/rotation`).send({}),
+        await api.as(own, 'delete', `/v1/keys/${own.key.id}`),
+      ];
+      for (const answer of answers) expect(problemOf(answer)).toMatchObject({ status: 403, code: 'role_not_allowed' });
+    },
+  );
+
+  test('an admin of some regions hands out no more than that, and renews no wider key', async () => {
+    const some = await api.newKey({ person: 'ivy', role: 'admin', regions: ['35', '22'] });
+    const make = (body: object) => api.as(some, 'post', '/v1/keys').send({ name: 'n', person: 'x', ...body });
+    for (const body of [
+      { role: 'admin' },
+      { role: 'admin', regions: '*' },
+      { role: 'approver', regions: '*' },
+      { role: 'approver', regions: ['35', '75'] },
+    ]) {
+      expect(problemOf(await make(body))).toMatchObject({
+        status: 403,
+        code: 'wider_than_yours',
+        faults: [{ at: '/regions' }],
+      });
+    }
+    expect((await make({ role: 'approver', regions: ['35'] })).status).toBe(201);
+    expect((await make({ role: 'auditor' })).status).toBe(201);
+    const { id } = api.keys.admin.key;
+    const renewed = await api.as(some, 'post', `/v1/keys/${id}/rotation`).send({});
+    expect(problemOf(renewed)).toMatchObject({ status: 403, code: 'wider_than_yours' });
+  });
+
   test('revoking what is not there is a 404', async () => {
     expect(problemOf(await api.as('admin', 'delete', '/v1/keys/none'))).toMatchObject({
       status: 404,
