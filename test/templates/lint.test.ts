@@ -106,7 +106,7 @@ const SEEDS: readonly Seed[] = [
     'review',
     'a text changed since it was read',
     GERMAN,
-    (de) => de.replace(/reviewed_[^]*(?=---\n)/, `${REVIEWED}reviewed_text: sha256:0123456789ab\n`),
+    (de) => de.replace(/reviewed_[\s\S]*(?=---\n)/, `${REVIEWED}reviewed_text: sha256:0123456789ab\n`),
     `${GERMAN}:1`,
   ],
   ['file', 'a file that is no wording', `${HARD_TO_REACH}/de.txt.bak`, () => 'x', `${HARD_TO_REACH}/de.txt.bak`],
