@@ -1,47 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { broadcastRecords, planRecords } from '../../src/broadcasts/broadcast.ts';
-import { type LaunchDeps, launch, launchPhrase } from '../../src/broadcasts/launch.ts';
-import { type EmbeddedRedis, startEmbeddedRedis } from '../../src/demo/embedded-redis.ts';
-import { findOrInstallRedis } from '../../src/demo/redis-binary.ts';
+import { launch, launchPhrase } from '../../src/broadcasts/launch.ts';
 import { MAX_BROADCAST_NO } from '../../src/ledger/address.ts';
 import { NOTICE_STATES } from '../../src/notices/lifecycle.ts';
-import type { Notice } from '../../src/notices/notice.ts';
 import { approvedRegions } from '../../src/notices/stages.ts';
 import { controlChannel } from '../../src/queue/jobs.ts';
 import { auditEntries, verifyAudit } from '../../src/store/audit.ts';
-import { connectRedis, duplicate, ready, type Store } from '../../src/store/connection.ts';
-import { testStore } from '../support/redis.ts';
+import { duplicate } from '../../src/store/connection.ts';
 import { waitFor } from '../support/wait-for.ts';
 import {
   aNotice,
   approval,
   aRendering,
-  aRoute,
   at,
   GROUPS,
   HOUR_MS,
-  NOW,
   noticeRecords,
   OPERATOR,
-  onRoutes,
   storeNotice,
 } from './builders.ts';
-
-const PHRASE = 'EXERCISE 2 REGIONS 3503 RECIPIENTS';
-const LIVE = aRoute({ id: 'main', kind: 'live' });
-
-function launchDeps(store: Store, changes: Partial<LaunchDeps> = {}): LaunchDeps {
-  return {
-    store,
-    notices: noticeRecords(store),
-    routes: [aRoute(), LIVE],
-    groupsOf: async () => GROUPS,
-    now: () => NOW,
-    ...changes,
-  };
-}
+import { launchDeps, launchFixture, PHRASE } from './launching.ts';
 
 describe('the launch phrase', () => {
   test.each([
@@ -61,25 +38,7 @@ describe('the regions approved', () => {
 });
 
 describe('a launch', () => {
-  let store: Store;
-  let close: () => Promise<void>;
-
-  beforeEach(async () => {
-    ({ store, close } = await testStore());
-  });
-  afterEach(() => close());
-
-  const given = (changes: Partial<Notice> = {}) => storeNotice(store, 'n1', aNotice(changes));
-  const launchIt = (phrase = PHRASE, changes: Partial<LaunchDeps> = {}) =>
-    launch(launchDeps(store, changes), 'n1', phrase, OPERATOR);
-
-  /** The notice as it was, no broadcast, no plan, no word in the audit log. */
-  async function expectNothingDone(before: Notice): Promise<void> {
-    expect(await noticeRecords(store).get('n1')).toEqual({ id: 'n1', version: 1, value: before });
-    expect(await broadcastRecords(store).list()).toEqual([]);
-    expect(await planRecords(store).list()).toEqual([]);
-    expect(await verifyAudit(store)).toEqual({ entries: 1 });
-  }
+  const { here, given, launchIt, expectNothingDone } = launchFixture();
 
   test('writes notice, broadcast and plan in one act', async () => {
     await given();
@@ -100,20 +59,21 @@ describe('a launch', () => {
         recipients: 3_503,
         launchedAt: at(0),
         launchedBy: 'Op',
+        detectedAt: at(-HOUR_MS),
         state: 'running',
         released: ['2A', '35'],
       },
     });
-    expect(await broadcastRecords(store).get('b1')).toEqual(launched);
-    expect((await planRecords(store).get('b1')).value.lanes).toHaveLength(3);
-    const notice = await noticeRecords(store).get('n1');
+    expect(await broadcastRecords(here.store).get('b1')).toEqual(launched);
+    expect((await planRecords(here.store).get('b1')).value.lanes).toHaveLength(3);
+    const notice = await noticeRecords(here.store).get('n1');
     expect(notice.value).toMatchObject({
       state: 'launched',
       broadcast: 'b1',
       timings: { launched: at(0), created: at(-HOUR_MS) },
     });
     const entries = [];
-    for await (const entry of auditEntries(store)) entries.push(entry);
+    for await (const entry of auditEntries(here.store)) entries.push(entry);
     expect(entries).toHaveLength(2);
     expect(entries[1]).toMatchObject({
       actor: 'key:k1',
@@ -125,10 +85,10 @@ describe('a launch', () => {
 
   test('is told to the dispatchers at once', async () => {
     await given();
-    const listener = duplicate(store.redis);
+    const listener = duplicate(here.store.redis);
     const heard: string[] = [];
     listener.on('message', (_, message: string) => heard.push(message));
-    await listener.subscribe(controlChannel(store.prefix));
+    await listener.subscribe(controlChannel(here.store.prefix));
     await launchIt();
     await waitFor(() => heard.length > 0);
     expect(heard).toEqual(['{"broadcast":1}']);
@@ -164,16 +124,16 @@ describe('a launch', () => {
     await given();
     await launchIt();
     await expect(launchIt()).rejects.toMatchObject({ kind: 'conflict', code: 'wrong_state' });
-    expect(await broadcastRecords(store).list()).toHaveLength(1);
+    expect(await broadcastRecords(here.store).list()).toHaveLength(1);
   });
 
   test('of two at the same moment happens once', async () => {
     await given();
     const both = await Promise.allSettled([launchIt(), launchIt()]);
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    expect(await broadcastRecords(store).list()).toHaveLength(1);
-    expect(await planRecords(store).list()).toHaveLength(1);
-    expect(await verifyAudit(store)).toEqual({ entries: 2 });
+    expect(await broadcastRecords(here.store).list()).toHaveLength(1);
+    expect(await planRecords(here.store).list()).toHaveLength(1);
+    expect(await verifyAudit(here.store)).toEqual({ entries: 2 });
   });
 
   test.each(NOTICE_STATES.filter((state) => !['submitted', 'approved'].includes(state)))(
@@ -220,16 +180,16 @@ describe('a launch', () => {
 
   test('beyond the last broadcast number is refused', async () => {
     const { value } = await given();
-    await store.redis.set(`${store.prefix}{rec}:broadcast-no`, MAX_BROADCAST_NO);
+    await here.store.redis.set(`${here.store.prefix}{rec}:broadcast-no`, MAX_BROADCAST_NO);
     await expect(launchIt()).rejects.toMatchObject({ kind: 'unavailable', code: 'ledger_full' });
     await expectNothingDone(value);
   });
 
   test('numbers broadcasts one after the other', async () => {
     await given();
-    await storeNotice(store, 'n2', aNotice());
+    await storeNotice(here.store, 'n2', aNotice());
     const first = await launchIt();
-    const second = await launch(launchDeps(store), 'n2', PHRASE, OPERATOR);
+    const second = await launch(launchDeps(here.store), 'n2', PHRASE, OPERATOR);
     expect([first.value.no, second.value.no]).toEqual([1, 2]);
   });
 
@@ -237,153 +197,15 @@ describe('a launch', () => {
     await given({ state: 'submitted', decisions: [approval('2A')] });
     const { value } = await launchIt();
     expect(value).toMatchObject({ released: ['2A'], recipients: 3_503 });
-    expect((await planRecords(store).get('b1')).value.lanes.map(({ region }) => region)).toEqual(['2A', '35', '35']);
+    expect((await planRecords(here.store).get('b1')).value.lanes.map(({ region }) => region)).toEqual([
+      '2A',
+      '35',
+      '35',
+    ]);
   });
 
   test('counts the recipients of the notice’s regions only', async () => {
     await given({ regions: ['2A'], renderings: [aRendering('2A', 'fr')], decisions: [approval('2A')] });
     expect((await launchIt('EXERCISE 1 REGION 3 RECIPIENTS')).value.recipients).toBe(3);
-  });
-
-  describe('with several routes', () => {
-    const routes = [aRoute({ id: 'a' }), aRoute({ id: 'b' }), aRoute({ id: 'c' })];
-    const lanes = async () => (await planRecords(store).get('b1')).value.lanes;
-
-    test('gives each lane those of its region, by the order in force', async () => {
-      await given();
-      const share = [
-        { route: 'b', weight: 2 },
-        { route: 'c', weight: 1 },
-      ];
-      const order = [{ regions: ['35'], share, standBy: ['a'] }];
-      expect((await launchIt(PHRASE, { routes, order })).value.routes).toEqual(['a', 'b', 'c']);
-      expect((await lanes()).map(({ region, routes: of }) => [region, of])).toEqual([
-        ['2A', onRoutes('a', 'b', 'c')],
-        ['35', { share, standBy: ['a'] }],
-        ['35', { share, standBy: ['a'] }],
-      ]);
-    });
-
-    test('R10: uses those only that the approval names', async () => {
-      await given({ routes: { '2A': ['a', 'b'], '35': ['c', 'gone'] } });
-      await launchIt(PHRASE, { routes });
-      expect((await lanes()).map(({ routes: of }) => of)).toEqual([onRoutes('a', 'b'), onRoutes('c'), onRoutes('c')]);
-    });
-
-    test('R10: is refused where none of those approved is left', async () => {
-      const { value } = await given({ routes: { '2A': ['a'], '35': ['gone'] } });
-      await expect(launchIt(PHRASE, { routes })).rejects.toMatchObject({
-        kind: 'conflict',
-        code: 'routes_not_approved',
-        faults: [{ at: '/routes/35' }],
-      });
-      await expectNothingDone(value);
-    });
-
-    test('R10: leaves out a route whose alphabet lacks a character of the text', async () => {
-      const text = 'EXERCICE Le 15 ne répond pas.';
-      await given({ renderings: [aRendering('2A', 'fr', { text }), aRendering('35', 'en'), aRendering('35', 'fr')] });
-      const poor = aRoute({ id: 'a', alphabet: 'ascii' });
-      await launchIt(PHRASE, { routes: [poor, aRoute({ id: 'b' })] });
-      const [accented, ...plain] = (await lanes()).map(({ routes: of }) => of);
-      expect(accented).toEqual(onRoutes('b'));
-      expect(plain).toEqual([onRoutes('a', 'b'), onRoutes('a', 'b')]);
-    });
-
-    test('R10: is refused where no route has the alphabet of a text', async () => {
-      const text = 'EXERCICE Le 15 ne répond pas.';
-      const renderings = [aRendering('2A', 'fr', { text }), aRendering('35', 'en'), aRendering('35', 'fr')];
-      const { value } = await given({ renderings });
-      const launched = launchIt(PHRASE, { routes: [aRoute({ alphabet: 'ascii' })] });
-      await expect(launched).rejects.toMatchObject({ kind: 'invalid', code: 'text_not_carried' });
-      await expectNothingDone(value);
-    });
-
-    test('waits for as many receipts as any of them gives', async () => {
-      await given({ renderings: [aRendering('2A', 'fr', { segments: 3 }), aRendering('35', 'fr')] });
-      const last = aRoute({ id: 'a', receipts: { segments: 'last' } });
-      await launchIt('EXERCISE 2 REGIONS 2503 RECIPIENTS', { routes: [last, aRoute({ id: 'b' })] });
-      expect((await lanes()).map(({ parts }) => parts)).toEqual([3, 1]);
-    });
-  });
-
-  describe('R6: exercises and the real thing never meet', () => {
-    test.each([
-      ['Exercise', 'main'],
-      ['Test', 'main'],
-      ['Actual', 'drill'],
-    ] as const)('%s never goes to the route "%s", even when it is named', async (status, route) => {
-      const { value } = await given({ status, route });
-      const phrase = `${status.toUpperCase()} 2 REGIONS 3503 RECIPIENTS`;
-      await expect(launchIt(phrase)).rejects.toMatchObject({ kind: 'invalid', code: 'wrong_route_kind' });
-      await expectNothingDone(value);
-    });
-
-    test('a notice that names no route takes the first of its kind', async () => {
-      await given({ status: 'Actual' });
-      const { value } = await launchIt('ACTUAL 2 REGIONS 3503 RECIPIENTS');
-      expect(value).toMatchObject({ routes: ['main'], status: 'Actual' });
-    });
-
-    test('the others of its kind stand by, and none of the other kind does', async () => {
-      await given();
-      const routes = [LIVE, aRoute(), aRoute({ id: 'drill-2' }), aRoute({ id: 'main-2', kind: 'live' })];
-      expect((await launchIt(PHRASE, { routes })).value.routes).toEqual(['drill', 'drill-2']);
-    });
-
-    test('without a route of its kind there is no launch', async () => {
-      await given({ status: 'Actual' });
-      const launched = launchIt('ACTUAL 2 REGIONS 3503 RECIPIENTS', { routes: [aRoute()] });
-      await expect(launched).rejects.toMatchObject({ code: 'unknown_route' });
-    });
-  });
-});
-
-describe('a launch on a Redis that may forget', () => {
-  let folder: string;
-  let server: EmbeddedRedis;
-  let store: Store;
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'tocsin-launch-'));
-    server = await startEmbeddedRedis({ binary: await findOrInstallRedis({ say: () => {} }), folder });
-    const redis = connectRedis(server.url, 'worker', () => {});
-    await ready(redis);
-    store = { redis, prefix: 't:' };
-  });
-  afterAll(async () => {
-    await store.redis.quit();
-    await server.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  beforeEach(async () => {
-    await store.redis.flushall();
-  });
-
-  // A Redis that is told to append again refuses to end before it has rewritten its file, so that stays as it is set.
-  const settings = [
-    ['appendfsync', 'everysec', 'always'],
-    ['maxmemory-policy', 'allkeys-lru', 'noeviction'],
-    ['appendonly', 'no', 'no'],
-  ] as const;
-
-  test.each(settings)('is refused on a live route when %s is %s', async (setting, bad, after) => {
-    const { value } = await storeNotice(store, 'n1', aNotice({ status: 'Actual' }));
-    await store.redis.config('SET', setting, bad);
-    const refused = launch(launchDeps(store), 'n1', 'ACTUAL 2 REGIONS 3503 RECIPIENTS', OPERATOR);
-    await expect(refused).rejects.toMatchObject({
-      kind: 'unavailable',
-      code: 'store_not_durable',
-      faults: expect.arrayContaining([expect.objectContaining({ at: `redis ${setting}` })]),
-    });
-    await store.redis.config('SET', setting, after);
-    expect((await noticeRecords(store).get('n1')).value).toEqual(value);
-    expect(await broadcastRecords(store).list()).toEqual([]);
-  });
-
-  test('goes on for an exercise', async () => {
-    await storeNotice(store, 'n1', aNotice());
-    await store.redis.config('SET', 'appendonly', 'no');
-    expect((await launch(launchDeps(store), 'n1', PHRASE, OPERATOR)).id).toBe('b1');
   });
 });

@@ -25,7 +25,7 @@ class HeardChanges extends SlotChanges {
 function effects(route: Route, text: string, parts: number, part: number, event: SlotEvent): string[] {
   const lane = aLane(text, { parts });
   const index = new BroadcastIndex({ store: { prefix: 't:' } as Store });
-  index.peek = () => ({ broadcast: aBroadcast(), plan: { lanes: [lane] }, routes: new Map() });
+  index.peek = () => ({ broadcast: aBroadcast(), askedAt: 0, plan: { lanes: [lane] }, routes: new Map() });
   const heard: number[] = [];
   const policy = new ReceiptPolicy({ route, index, onReceipt: (no) => heard.push(no) });
   const batch = batchOfLane({ prefix: 't:' } as Store, { broadcastNo: 1, batch: 0, lane: 0, size: 8, parts });

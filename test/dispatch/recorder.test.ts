@@ -1,9 +1,4 @@
 /** The recorder on a Redis that is slow, full or gone: nothing is told to anybody before it is durable. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startEmbeddedRedis } from '../../src/demo/embedded-redis.ts';
-import { findOrInstallRedis } from '../../src/demo/redis-binary.ts';
 import { BroadcastIndex } from '../../src/dispatch/broadcast-index.ts';
 import { ReceiptPolicy } from '../../src/dispatch/receipt-policy.ts';
 import { Recorder } from '../../src/dispatch/recorder.ts';
@@ -11,41 +6,20 @@ import { baseAddress, batchNumber, offsetOf } from '../../src/ledger/address.ts'
 import { MessageIds } from '../../src/ledger/message-ids.ts';
 import { Slots } from '../../src/ledger/slots.ts';
 import { eventCode, stateOf } from '../../src/ledger/states.ts';
-import { connectRedis, ready, type Store } from '../../src/store/connection.ts';
 import { aRoute, happen, storeBroadcast } from '../broadcasts/builders.ts';
+import { ownRedis } from '../support/own-redis.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 const DELIVERED = eventCode('receiptDelivered');
 
-let redisUrl: string;
-const endings: (() => Promise<void> | void)[] = [];
-
-// Its own Redis: what is done to it would disturb others.
-beforeAll(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tocsin-recorder-'));
-  endings.push(() => rmSync(folder, { recursive: true, force: true }));
-  const server = await startEmbeddedRedis({ binary: await findOrInstallRedis({ say: () => {} }), folder });
-  endings.push(() => server.stop());
-  redisUrl = server.url;
-});
-afterAll(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
-
+const own = ownRedis();
 let broadcasts = 0;
 
 /** A recorder, a broadcast of it with three slots in the air, and a hand on the store. */
 async function recording() {
-  const redis = connectRedis(redisUrl, 'worker', () => {});
-  const hand = connectRedis(redisUrl, 'worker', () => {});
-  endings.push(() => {
-    redis.disconnect();
-    hand.disconnect();
-  });
-  await Promise.all([ready(redis), ready(hand)]);
   broadcasts += 1;
   const no = broadcasts;
-  const store: Store = { redis, prefix: `rec${no}:` };
+  const [store, { redis: hand }] = [await own.open(`rec${no}:`), await own.open('')];
   await storeBroadcast(store, { no });
   const index = new BroadcastIndex({ store });
   await index.load(no);

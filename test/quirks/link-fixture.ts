@@ -27,8 +27,6 @@ export interface Changed {
   reason: string;
 }
 
-export type OpenLink = Awaited<ReturnType<ReturnType<typeof linkFixture>['open']>>;
-
 /** Registers its own afterEach: call it once in a file. */
 export function linkFixture() {
   const endings: (() => Promise<void> | void)[] = [];

@@ -1,38 +1,17 @@
 /** Quirk 16: an SMSC waits some seconds for the answer to a receipt, and then sends it again for a day. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startEmbeddedRedis } from '../../src/demo/embedded-redis.ts';
-import { findOrInstallRedis } from '../../src/demo/redis-binary.ts';
-import { connectRedis, ready, type Store } from '../../src/store/connection.ts';
 import { nonZero } from '../dispatch/harness.ts';
+import { ownRedis } from '../support/own-redis.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { quirkFixture } from './broadcasting.ts';
 
 const fixture = quirkFixture();
-const endings: (() => Promise<void> | void)[] = [];
-let redisUrl: string;
-
-// Its own Redis: it is stopped in its tracks, which would disturb others.
-beforeAll(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'tocsin-quirk-'));
-  endings.push(() => rmSync(folder, { recursive: true, force: true }));
-  const server = await startEmbeddedRedis({ binary: await findOrInstallRedis({ say: () => {} }), folder });
-  endings.push(() => server.stop());
-  redisUrl = server.url;
-});
-afterAll(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
-
+// It is stopped in its tracks.
+const own = ownRedis();
 let stores = 0;
 
-async function aStore(): Promise<Store> {
-  const redis = connectRedis(redisUrl, 'worker', () => {});
-  fixture.atEnd(async () => redis.disconnect());
-  await ready(redis);
+function aStore() {
   stores += 1;
-  return { redis, prefix: `quirk${stores}:` };
+  return own.open(`quirk${stores}:`);
 }
 
 test('quirk 16: every receipt is answered at once, so that none comes again', async () => {
