@@ -25,7 +25,7 @@ export const standingApproval = z
     forAll: z.boolean(),
     by: z.string(),
     givenAt: time,
-    wordings: z.record(z.string(), sha256).meta({ description: 'Of the wording approved, by language' }),
+    wordings: z.array(sha256).meta({ description: 'Of the wordings approved' }),
     uses: count.meta({ description: 'Notices that it let through' }),
     lastUse: z.object({ notice: z.string(), at: time }).optional(),
     revoked: z.object({ by: z.string(), at: time }).optional(),

@@ -4,6 +4,7 @@
  */
 import { TocsinError } from '../errors.ts';
 import type { Problem } from '../templates/problem.ts';
+import type { Template } from '../templates/template.ts';
 import { FOLLOW_UPS, type FollowUpKind } from './follow-up-kinds.ts';
 import type { Notice } from './notice.ts';
 import type { FollowUpInput, NoticeInput } from './notice-input.ts';
@@ -63,8 +64,13 @@ export function followUpProblems(notice: Notice, first: Notice | undefined): Pro
  * The time (ms since epoch) that a notice's text prints. A follow-up's names the SMS that it is about by that one's time:
  * so its bytes do not depend on when it is ordered, and could be approved with the first (R7).
  */
-export function printedMs(notice: Pick<Notice, 'template' | 'references'>, first: Notice | undefined, nowMs: number) {
-  if (!Object.values(FOLLOW_UPS).some(({ template }) => template === notice.template)) return nowMs;
+export function printedMs(
+  { time }: Pick<Template, 'time'>,
+  notice: Pick<Notice, 'references'>,
+  first: Notice | undefined,
+  nowMs: number,
+): number {
+  if (time === 'own') return nowMs;
   if (first?.submitted) return Date.parse(first.submitted.at);
   // Of a message from elsewhere the reference says when it was sent.
   const sent = notice.references.map((reference) => Date.parse(reference.split(',')[2] ?? ''));

@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { FALLBACK_LANGUAGE, type Language, type Template } from '../templates/template.ts';
+import type { Language, Template, Wording } from '../templates/template.ts';
+import { findWording } from '../templates/wordings.ts';
 import { NOTICE_INPUT_FIELDS } from './notice-input.ts';
 
 const SEVERITIES = NOTICE_INPUT_FIELDS.severity.options;
@@ -57,8 +58,8 @@ export interface StandingApproval extends Omit<StandingApprovalInput, 'validFrom
   /** The person who gave it. */
   readonly by: string;
   readonly givenAt: string;
-  /** Of each language: hex SHA-256 of the wording that was approved. */
-  readonly wordings: Readonly<Record<Language, string>>;
+  /** Hashes of the wordings that were approved. */
+  readonly wordings: readonly string[];
   /** Notices that it let through. */
   readonly uses: number;
   readonly lastUse?: { readonly notice: string; readonly at: string };
@@ -83,7 +84,8 @@ export function standingFaults(
   }
   if (!template) return [...faults, { at: '/template', message: `there is no template "${input.template}"` }];
   for (const [name, bounds] of Object.entries(input.parameters)) {
-    const spec = template.parameters.find((one) => one.name === name);
+    // `advice.de` is the German of `advice`.
+    const spec = template.parameters.find((one) => one.name === name.split('.')[0]);
     const at = `/parameters/${name}`;
     if (!spec) faults.push({ at, message: `template ${template.id} has no parameter ${name}` });
     else if ((spec.kind === 'moment') !== 'withinHours' in bounds) {
@@ -94,12 +96,27 @@ export function standingFaults(
   return faults;
 }
 
-/** Hex SHA-256 of what makes a template's text in a language, for whoever approves texts that are yet to be written. */
-export function wordingDigest(template: Template, language: Language): string {
-  const { wordings, id, numbers, parameters, ...others } = template;
-  const wording = wordings[language] ?? wordings[language.split('-')[0] ?? ''] ?? wordings[FALLBACK_LANGUAGE];
-  // Who reviewed it, and on which line it stands, changes no text.
-  const { reviewedBy: _, reviewedAt: __, line: ___, ...text } = wording ?? {};
-  const content = ['tocsin wording 1', id, numbers, parameters, others, text];
+/**
+ * Hex SHA-256 of what a wording's texts are made of: whoever approves texts that are yet to be written approves this. Who
+ * read it, and where it stands, changes no text.
+ */
+export function wordingHash({ id, numbers, parameters, time }: Template, wording: Wording): string {
+  const { reviewedBy: _by, reviewedAt: _at, reviewedText: _read, line: _line, file: _file, ...text } = wording;
+  const content = ['tocsin wording 1', id, numbers, parameters, time, text];
   return createHash('sha256').update(JSON.stringify(content), 'utf8').digest('hex');
+}
+
+/** Of every wording that these regions get in these languages. */
+export function wordingHashes(
+  template: Template,
+  regions: readonly string[],
+  languages: readonly Language[],
+): string[] {
+  const hashes = regions.flatMap((code) =>
+    languages.flatMap((language) => {
+      const wording = findWording(template, { code }, language);
+      return wording ? [wordingHash(template, wording)] : [];
+    }),
+  );
+  return [...new Set(hashes)].sort();
 }

@@ -15,7 +15,7 @@ import {
   type StandingApproval,
   type StandingApprovalInput,
   standingFaults,
-  wordingDigest,
+  wordingHashes,
 } from './standing-approval.ts';
 
 const PAGE = 500;
@@ -46,9 +46,7 @@ export class StandingApprovals {
       forAll: by.regions === '*',
       by: by.person,
       givenAt,
-      wordings: Object.fromEntries(
-        template ? input.languages.map((language) => [language, wordingDigest(template, language)]) : [],
-      ),
+      wordings: template ? wordingHashes(template, input.regions, input.languages) : [],
       uses: 0,
     };
     const id = randomUUID();

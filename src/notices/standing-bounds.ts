@@ -1,10 +1,11 @@
 /** Whether a notice is within a standing approval in one region, and every reason why it is not. Pure. */
 import { type AlternativeNumber, isStale } from '../directory/alternative-numbers.ts';
 import { readMoment } from '../templates/moments.ts';
-import type { Template } from '../templates/template.ts';
+import type { Language, Template } from '../templates/template.ts';
+import { findWording } from '../templates/wordings.ts';
 import { wrote } from './decide.ts';
 import type { Notice } from './notice.ts';
-import { type Bounds, type StandingApproval, wordingDigest } from './standing-approval.ts';
+import { type Bounds, type StandingApproval, wordingHash } from './standing-approval.ts';
 import { waiversOf } from './waivers.ts';
 
 const HOUR_MS = 3_600_000;
@@ -93,17 +94,23 @@ function textFaults(approval: StandingApproval, { notice, template, region, numb
   const renderings = (notice.renderings ?? []).filter((rendering) => rendering.region === region);
   if (renderings.length === 0) return ['the text cannot be written'];
   const days = approval.numbersVerifiedWithinDays;
-  return renderings.flatMap(({ language, wording, numbers: printed }) => [
-    ...(approval.languages.includes(wording)
-      ? []
-      : [`language ${wording} is not among ${approval.languages.join(', ')}`]),
-    ...(approval.wordings[wording] === undefined || approval.wordings[wording] === wordingDigest(template, wording)
-      ? []
-      : [`the wording in ${language} has changed since`]),
+  return renderings.flatMap(({ wording, wordings, numbers: printed }) => [
+    ...(wordings ?? [{ language: wording }]).flatMap((used) =>
+      wordingFaults(approval, template, region, used.language),
+    ),
     ...printed.flatMap(({ service, number, region: from }) => {
       const entry = numbers.find((one) => one.service === service && one.number === number && one.region === from);
       if (entry && !isStale(entry, nowMs, days)) return [];
       return [`the number for service ${service} was not verified by a test call in the last ${days} days`];
     }),
   ]);
+}
+
+function wordingFaults(approval: StandingApproval, template: Template, code: string, language: Language): string[] {
+  if (!approval.languages.includes(language)) {
+    return [`language ${language} is not among ${approval.languages.join(', ')}`];
+  }
+  const wording = findWording(template, { code }, language);
+  const approved = wording !== undefined && approval.wordings.includes(wordingHash(template, wording));
+  return approved ? [] : [`the wording in ${language} has changed since`];
 }

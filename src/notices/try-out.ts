@@ -65,7 +65,15 @@ export async function tryOut(
   let followUps: PreparedTexts[] = [];
   if (template && problems.every(({ at }) => !at.startsWith('/parameters'))) {
     const directory = readOnce(source);
-    composed = await compose(directory, template, notice, audience, nowMs, printedMs(notice, first, nowMs), languages);
+    composed = await compose(
+      directory,
+      template,
+      notice,
+      audience,
+      nowMs,
+      printedMs(template, notice, first, nowMs),
+      languages,
+    );
     const prepared = await prepareFollowUps(templates, directory, notice, audience, nowMs, languages);
     followUps = prepared.texts;
     problems.push(...composed.problems, ...prepared.problems.filter((problem) => !told(composed.problems, problem)));
