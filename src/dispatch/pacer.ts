@@ -19,6 +19,8 @@ const CATCH_UP_US = 50_000;
 const STALE_MS = 250;
 /** Leases asked for at once: time for Redis to answer in. As many in every process, since shares of the rate go by it. */
 const AHEAD = 4;
+/** But no more than come due in this time, since nobody sends what a process leased that has no more work. */
+const AHEAD_MS = 20;
 /** The part of a limit that is aimed at: what the network and two clocks do to a second must not carry it above. */
 const AIM = 0.993;
 /** A learned limit grows by this part in the first second after a cut, and with the third power of the time. */
@@ -32,7 +34,10 @@ const CUT = 0.97;
 /** Refusals that go on say that it is far too high. */
 const DEEP_CUT = 0.85;
 const GOES_ON_US = 1_000_000;
-const PAUSE_US = 100_000;
+/** Nobody submits for a moment after a cut, so that the SMSC's last second has room again. */
+const PAUSE_US = 25_000;
+const DEEP_PAUSE_US = 100_000;
+const CUTS = [CUT, DEEP_CUT, GOES_ON_US, PAUSE_US, DEEP_PAUSE_US] as const;
 /** What a refused route waits before it counts what it got through: SMSCs count by the second. */
 const LEARN_MS = 1_000;
 /** The refusals of what was submitted before a cut have all come by then, even if an answer was lost. */
@@ -62,6 +67,7 @@ interface PacerScripts {
     deepCut: number,
     goesOnUs: number,
     pauseUs: number,
+    deepPauseUs: number,
   ): Promise<[learned: number, cuts: number]>;
 }
 
@@ -169,7 +175,8 @@ export class Pacer {
       await this.#lease(most).granted;
       return;
     }
-    while (this.#ahead.length < AHEAD) this.#ahead.push(this.#lease(most));
+    const ahead = Math.min(AHEAD, Math.ceil((this.limit * AHEAD_MS) / 1_000));
+    while (this.#ahead.length < ahead) this.#ahead.push(this.#lease(most));
     const { segments, dueAt } = await this.#ahead.shift()!.granted; // off the list before it is awaited: one that failed must not fail again
     const early = dueAt - performance.now() - LEAD_MS;
     if (early < -LEAD_MS - STALE_MS) return;
@@ -187,6 +194,7 @@ export class Pacer {
   /** Waits until segments that were granted may leave. */
   async reach(dueAt: number, segments: number): Promise<void> {
     if (dueAt !== AT_ONCE) await this.#schedule.reach(dueAt, segments);
+    else if (this.#learning) await this.#learning;
   }
 
   #lease(wanted: number): Lease {
@@ -257,7 +265,7 @@ export class Pacer {
     const asked = [this.#key, this.#configured * AIM, this.#cuts, accepted, GROWTH, GROWTH_SEGMENTS] as const;
     // The rest of this round does not ask, while the answer is under way.
     this.#roundEnd = { answered: this.#taken, at: performance.now() + ROUND_MAX_MS };
-    const [learned, cuts] = await this.#redis.pacerThrottled(...asked, CUT, DEEP_CUT, GOES_ON_US, PAUSE_US);
+    const [learned, cuts] = await this.#redis.pacerThrottled(...asked, ...CUTS);
     this.#lookedAt = performance.now();
     this.#follow(learned, cuts);
   }

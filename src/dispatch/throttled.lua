@@ -2,12 +2,12 @@
 -- KEYS 1 pace of the route, as in pacer.lua
 -- ARGV 1 segments a second to keep to (0: no limit configured), 2 cuts that the caller knew of when it submitted what was
 --      refused, 3 what the SMSC accepted from the caller in a second (0: it knows of a limit already), 4 and 5 growth, as in
---      pacer.lua, 6 factor of a cut, 7 factor where refusals go on, 8 µs after a cut within which they do, 9 µs for
---      which nobody submits then
+--      pacer.lua, 6 factor of a cut, 7 factor where refusals go on, 8 µs after a cut within which they do, 9 and 10 µs
+--      for which nobody submits after the one and the other
 -- Returns {learned limit in force, cuts}.
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
-local held = redis.call('HMGET', KEYS[1], 'limit', 'cut', 'cuts')
+local held = redis.call('HMGET', KEYS[1], 'limit', 'cut', 'cuts', 'row', 'next')
 local learned, cut, cuts = tonumber(held[1] or '0'), tonumber(held[2] or '0'), tonumber(held[3] or '0')
 local configured, accepted = tonumber(ARGV[1]), tonumber(ARGV[3])
 local function learn(limit)
@@ -23,7 +23,11 @@ if cuts ~= tonumber(ARGV[2]) then return {math.ceil(learned), cuts} end
 local s = math.max(0, now - cut) / 1000000
 local rate = learned > 0 and learned + (tonumber(ARGV[4]) * learned + tonumber(ARGV[5])) * s * s * s or configured
 if configured > 0 then rate = math.min(rate, configured) end
-if learned == 0 or now - cut > tonumber(ARGV[8]) then return learn(rate * tonumber(ARGV[6])) end
-local next = math.max(now, tonumber(redis.call('HGET', KEYS[1], 'next') or '0'))
-redis.call('HSET', KEYS[1], 'next', string.format('%d', next + tonumber(ARGV[9])))
-return learn(rate * tonumber(ARGV[7]))
+-- An SMSC counts what it had in the last second: it is full for a moment after a cut that was deep enough. So the second
+-- cut in a row is no deeper than the first; the third says that the limit is far too high.
+local row = now - cut > tonumber(ARGV[8]) and 1 or tonumber(held[4] or '0') + 1
+local deep = row > 2
+local pause = tonumber(deep and ARGV[10] or ARGV[9])
+local next = math.max(now, tonumber(held[5] or '0'))
+redis.call('HSET', KEYS[1], 'row', row, 'next', string.format('%d', next + pause))
+return learn(rate * tonumber(deep and ARGV[7] or ARGV[6]))

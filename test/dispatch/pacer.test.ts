@@ -138,7 +138,7 @@ describe('quirk 22: an account that is throttled', () => {
     });
   });
 
-  test('is cut deeply where what was submitted after the cut is refused too', async () => {
+  test('is cut deeply where what was submitted after two cuts is refused too', async () => {
     const answered = { answered: 0, accepted: 0 };
     const pacer = pacerOf(1_000, store, answered);
     await pacer.take(1, 1);
@@ -146,9 +146,12 @@ describe('quirk 22: an account that is throttled', () => {
     const { segments } = await pacer.take(1, 1);
     await pacer.throttled(); // of the same round
     expect(await limitOf(pacer)).toBeGreaterThanOrEqual(960);
-    answered.answered = 10 * segments;
+    answered.answered = 100 * segments;
     await pacer.throttled();
-    expect(await limitOf(pacer)).toBeLessThan(830);
+    expect(await limitOf(pacer)).toBeGreaterThanOrEqual(930);
+    answered.answered = 1_000 * segments;
+    await pacer.throttled();
+    expect(await limitOf(pacer)).toBeLessThan(810);
   });
 
   test('creeps up again, ever faster, to the configured rate and no further', async () => {
