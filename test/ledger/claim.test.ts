@@ -70,6 +70,18 @@ describe('taking a batch and claiming its slots', () => {
     expect(counts?.states).toMatchObject({ pending: 4, sending: 4 });
   });
 
+  test('rule 1: what is claimed among slots that have gone on is marked in its own place, and counted for its own lane', async () => {
+    const one = batch(store, { lane: 1 });
+    const { epoch } = await slots.take(one);
+    await slots.claim(one, epoch, 3, 3);
+    await slots.apply(changes([one, 3, 'accept']));
+    expect([...(await slots.claim(one, epoch, 2, 6))!]).toEqual([1, 0, 1, 1, 1]);
+    expect(await readSlots(store, one)).toEqual([0, 0, 1, byteOf('accepted'), 1, 1, 1, 0]);
+    const [other, own] = await slots.counts(one.broadcastNo, [8, 8]);
+    expect(other?.states.pending).toBe(8);
+    expect(own?.states).toMatchObject({ pending: 3, sending: 4, accepted: 1 });
+  });
+
   test('rule 1: the old epoch claims nothing once another has taken the batch', async () => {
     const one = batch(store);
     const old = await slots.take(one);
