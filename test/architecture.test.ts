@@ -33,11 +33,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cap: ['errors', 'log', 'store', 'templates', 'directory', 'notices'],
   // A text is held against the alphabet of its route (quirk 25).
   broadcasts: ['errors', 'log', 'store', 'sms', 'notices', 'cap', 'audience', 'ledger', 'queue', 'templates'],
+  // Evidence leaves the ledger here; what reads the ledger knows of its purge by a record only (broadcasts/archived.ts).
+  archive: ['errors', 'log', 'store', 'cap', 'notices', 'audience', 'ledger', 'broadcasts'],
   dispatch: ['errors', 'log', 'metrics', 'store', 'sms', 'smpp', 'ledger', 'queue', 'audience', 'broadcasts'],
   simulator: ['errors', 'log', 'sms', 'smpp'],
   console: [],
-  api: ['errors', 'log', 'metrics', 'store', 'console', ...DOMAIN],
-  cli: ['errors', 'log', 'store', 'api', ...DOMAIN],
+  // Who waits for an approval is told by way of the queue; dispatchers read notifications there.
+  escalation: ['errors', 'log', 'store', 'directory', 'notices', 'queue'],
+  api: ['errors', 'log', 'metrics', 'store', 'console', 'archive', ...DOMAIN],
+  cli: ['errors', 'log', 'store', 'api', 'archive', ...DOMAIN],
   demo: ['*'],
   bin: ['*'],
 };

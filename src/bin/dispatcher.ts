@@ -7,9 +7,11 @@ import { requireDurableStore } from '../broadcasts/routes.ts';
 import { loadRoutes } from '../broadcasts/routes-file.ts';
 import { explainConfigError, loadConfig } from '../config.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
+import { stillWanted } from '../escalation/still-wanted.ts';
 import { createLogger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import type { Notice } from '../notices/notice.ts';
+import { loadPolicy } from '../notices/policy-file.ts';
 import { CLOCKS_APART, StoreClock } from '../store/clock.ts';
 import { openStore, ready } from '../store/connection.ts';
 import { Records } from '../store/records.ts';
@@ -20,6 +22,7 @@ const STOP_MS = 10_000;
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const routes = await loadRoutes(config.routesFile);
+  const { people } = await loadPolicy(config.approvals.file, { webhooks: false });
   const log = createLogger(config.logLevel, 'dispatcher');
   for (const warning of config.warnings) log.warn(warning, 'a setting that should not stay so');
   const store = openStore(config.redis, 'worker', (error) => log.error({ err: error }, 'store connection'));
@@ -30,10 +33,12 @@ async function main(): Promise<void> {
 
   const audiences = new Audiences({ store, workFolder: config.dataFolder });
   const metrics = createMetrics({ processMetrics: true });
+  const notices = new Records<Notice>(store, 'notice');
   const dispatcher = new Dispatcher({
     store,
     routes,
-    notices: new Records<Notice>(store, 'notice'),
+    notices,
+    officials: { wanted: stillWanted(notices), numberOf: (id) => people.find((one) => one.id === id)?.msisdn },
     block: (audience, region, language, block) => audiences.block(audience, region, language, block),
     metrics,
     log,

@@ -14,6 +14,7 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import { BatchQueue } from '../queue/batch-queue.ts';
 import { controlChannel, isControlMessage } from '../queue/jobs.ts';
+import { Notifications, type NotificationsDeps } from '../queue/notifications.ts';
 import { duplicate, type Store } from '../store/connection.ts';
 import { Activity } from './activity.ts';
 import type { BatchProcessorDeps } from './batch-processor.ts';
@@ -23,6 +24,7 @@ import { Carriers } from './carriers.ts';
 import { Deadline } from './deadline.ts';
 import { Failover } from './failover.ts';
 import { Intake } from './intake.ts';
+import { Pages, type PagesDeps } from './pages.ts';
 import { Rounds } from './rounds.ts';
 import { RouteDispatch } from './route-dispatch.ts';
 
@@ -34,11 +36,14 @@ export interface DispatcherDeps {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly now?: () => number;
+  /** Officials who are told by SMS; none by default. */
+  readonly officials?: Omit<NotificationsDeps, 'store' | 'now'> & { readonly numberOf: PagesDeps['numberOf'] };
 }
 
 /** Changes are heard at once by the control channel; this is for a message that was missed. */
 const LOOK_MS = 400;
 const HEALTH_MS = 1_000;
+const PAGES_MS = 1_000;
 const RECEIPTS_MS = 5_000;
 /** A supervisor kills after 10 s: all is said and done before. */
 const STOP_WITHIN_MS = 9_500;
@@ -62,6 +67,8 @@ export class Dispatcher {
   readonly #reconnected = new Map<string, number>();
   readonly #cancels: readonly Cancels[];
   readonly #looking: Rounds;
+  /** Apart from both: an SMSC that is slow to answer holds nobody up. */
+  readonly #paging: Rounds;
   /** Apart from the looks: a country is planned in seconds, and a stop must not wait behind it. */
   readonly #keeping: Rounds;
 
@@ -130,8 +137,24 @@ export class Dispatcher {
           log: log.child({ route: route.id }),
         }),
     );
+    const pages = deps.officials && this.#pagesFor(deps.officials);
+    this.#paging = new Rounds(
+      async () => pages?.look(),
+      (error) => log.error({ err: error }, 'officials could not be told'),
+    );
     const now = this.#now;
     this.#failover = new Failover({ store, routes: this.#routes, intakes: this.#intakes, carriers, metrics, log, now });
+  }
+
+  #pagesFor({ numberOf, ...wanted }: NonNullable<DispatcherDeps['officials']>): Pages {
+    const { store, routes, log } = this.#deps;
+    return new Pages({
+      notifications: new Notifications({ store, now: this.#now, ...wanted }),
+      routes: this.#routes.map((route, i) => ({ kind: routes[i]!.kind, dispatch: route })),
+      numberOf,
+      halted: () => this.#index.halted,
+      log,
+    });
   }
 
   async start(): Promise<void> {
@@ -150,6 +173,7 @@ export class Dispatcher {
     this.#looking.ask();
     this.#every(LOOK_MS, () => this.#looking.ask());
     this.#every(HEALTH_MS, () => this.#report());
+    this.#every(PAGES_MS, () => this.#paging.ask());
     this.#every(RECEIPTS_MS, () => this.#reconcileReceipts());
   }
 
@@ -248,7 +272,7 @@ export class Dispatcher {
   }
 
   async #leave(): Promise<void> {
-    await Promise.all([this.#looking.end(), this.#keeping.end(), this.#failover.stop()]);
+    await Promise.all([this.#looking.end(), this.#keeping.end(), this.#paging.end(), this.#failover.stop()]);
     await this.#keeper.leave();
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
     this.#activity.record();

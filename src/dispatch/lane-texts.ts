@@ -28,27 +28,44 @@ export function laneTemplates(broadcast: Broadcast, lane: Lane, route: Route): S
       faults: [{ at: where, message: `region ${lane.region}, language ${lane.language}: the SHA-256 differs` }],
     });
   }
+  // Eight bits that tell this text from another one to the same telephone; the same again when it is sent again.
+  const reference = (broadcast.no * 31 + lane.no) & 0xff;
+  return textTemplates({ text, expires: broadcast.expires, reference }, route);
+}
+
+/** A text to be submitted, whoever approved it. */
+export interface WireMessage {
+  readonly text: string;
+  /** RFC 3339. */
+  readonly expires: string;
+  /** 0 to 255, for the header of its segments. */
+  readonly reference: number;
+  /** Whether nobody joins its receipts, so that none are asked for. */
+  readonly untracked?: boolean;
+}
+
+/** One template a segment. Throws `invalid` when the route's alphabet lacks a character of the text. */
+export function textTemplates({ text, expires, reference, untracked }: WireMessage, route: Route): SubmitTemplate[] {
   const { dataCoding, payloads } = wireText(text, route);
   const common = {
     source: route.sender,
     destination: route.destination,
     // The SMSC drops what it could not deliver by then: no alert arrives after its end (R12).
-    validityPeriod: absoluteTime(Date.parse(broadcast.expires)),
+    validityPeriod: absoluteTime(Date.parse(expires)),
     dataCoding,
   };
   const last = payloads.length - 1;
-  // Eight bits that tell this text from another one to the same telephone; the same again when it is sent again.
-  const reference = (broadcast.no * 31 + lane.no) & 0xff;
+  const { none, finalReceipt } = REGISTERED_DELIVERY;
   if (route.concatenation === 'payload' && payloads.length > 1) {
     // Always in the TLV: an SMSC that takes texts whole refuses a short_message above one segment (quirk 18).
     const tlvs = { message_payload: Buffer.concat(payloads) };
-    const { finalReceipt } = REGISTERED_DELIVERY;
-    return [new SubmitTemplate({ ...common, registeredDelivery: finalReceipt, shortMessage: new Uint8Array(), tlvs })];
+    const registered = untracked ? none : finalReceipt;
+    return [new SubmitTemplate({ ...common, registeredDelivery: registered, shortMessage: new Uint8Array(), tlvs })];
   }
   return payloads.map((payload, i) => {
     const fields: SubmitTemplateFields = {
       ...common,
-      registeredDelivery: registeredDelivery(route, i, last),
+      registeredDelivery: untracked ? none : registeredDelivery(route, i, last),
       shortMessage: payload,
     };
     if (payloads.length === 1) return new SubmitTemplate(fields);

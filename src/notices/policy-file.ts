@@ -24,8 +24,14 @@ const LEAST_SECRET = 16;
 /** Without encryption to no other machine. */
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
-/** `secret` signs for webhooks that name no file. Throws `invalid` / `bad_approvals` with every fault at its place. */
-export async function loadPolicy(file: string, secret?: string): Promise<ApprovalPolicy> {
+/**
+ * `secret` signs for webhooks that name no file; `webhooks: false` leaves them out, for programs that call none. Throws
+ * `invalid` / `bad_approvals` with every fault at its place.
+ */
+export async function loadPolicy(
+  file: string,
+  { secret, webhooks: wanted = true }: { readonly secret?: string; readonly webhooks?: boolean } = {},
+): Promise<ApprovalPolicy> {
   const faults: Fault[] = [];
   const add: Add = (at, message) => faults.push({ at: `${file}: ${at}`, message });
   const refuse = () => refuseFaults('bad_approvals', 'The approvals file is not usable', faults);
@@ -41,7 +47,7 @@ export async function loadPolicy(file: string, secret?: string): Promise<Approva
   const given = parsed.data as File;
   ruleFaults(given, add);
   const people = peopleOf(given, add);
-  const webhooks = await webhooksOf(given, file, secret, add);
+  const webhooks = wanted ? await webhooksOf(given, file, secret, add) : [];
   refuse();
   return new ApprovalPolicy({ rules: given.rules, people, webhooks });
 }

@@ -17,7 +17,7 @@ const ALL = 'rules:\n  - approvals: [{}]\n';
 
 function load(yaml: string, secret?: string) {
   writeFileSync(file, yaml);
-  return loadPolicy(file, secret);
+  return loadPolicy(file, secret === undefined ? {} : { secret });
 }
 
 /** Fault by place, without the file's name. */
@@ -39,7 +39,7 @@ test('the policy that comes with Tocsin asks one person of the prefecture or the
 
 test('the sample shows every field, and is read as its comments say', async () => {
   const sample = repositoryFile('approvals.sample.yaml');
-  const policy = await loadPolicy(sample, SECRET);
+  const policy = await loadPolicy(sample, { secret: SECRET });
   const of = (region: string, severity: 'Extreme' | 'Minor') =>
     policy.requirements({ regions: [region], severity }, 0)[region];
   expect(of('2A', 'Extreme')).toEqual({
@@ -141,6 +141,11 @@ test('a webhook is encrypted, signed, and has no password in its address', async
   writeFileSync(join(folder, 'hook-secret'), `${SECRET}\n`);
   const local = `${ALL}webhooks:\n  - { id: a, url: "http://127.0.0.1:9/x", secretFile: hook-secret }\n`;
   expect((await load(local)).webhooks).toEqual([{ id: 'a', url: 'http://127.0.0.1:9/x', secret: SECRET }]);
+});
+
+test('a program that calls no webhooks needs none of their secrets', async () => {
+  await load(`${ALL}webhooks:\n  - { id: a, url: "https://a.example" }\n`, SECRET);
+  expect((await loadPolicy(file, { webhooks: false })).webhooks).toEqual([]);
 });
 
 test('a file that is missing or no YAML is refused by its name', async () => {
