@@ -87,7 +87,7 @@ const SEEDS: readonly Seed[] = [
     GERMAN,
     (de) =>
       de.replace(
-        /---\n\{source\}[^]*/,
+        /---\n\{source\}[\s\S]*/,
         '---\n{source} {region} {time}. Emergency call failing? Dial {numbers}. {advice} Deaf: text {deaf}\n',
       ),
     `${HARD_TO_REACH}/en.txt:13`,
