@@ -123,7 +123,13 @@ describe('the OpenAPI document', () => {
     const audience = ((await api.as('admin', 'get', '/v1/audiences')).body as { items: { id: string }[] }).items[0]!.id;
     const contact = { kind: 'page', address: 'https://crise.example/suivi', owner: 'cell' };
     await api.as('admin', 'put', '/v1/contacts/on-call').send(contact);
+    const standing = await api.as('admin', 'post', '/v1/standing-approvals').send({
+      ...{ regions: ['35'], template: 'end', statuses: ['Exercise'], severities: ['Severe'], services: ['15'] },
+      ...{ languages: ['fr'], validUntil: new Date(Date.now() + 3_600_000).toISOString() },
+    });
     const examples: Record<string, string> = {
+      '/v1/standing-approvals': '/v1/standing-approvals',
+      '/v1/standing-approvals/{id}': `/v1/standing-approvals/${(standing.body as { id: string }).id}`,
       '/v1/notices': '/v1/notices',
       '/v1/notices/{id}': `/v1/notices/${notice}`,
       '/v1/notices/{id}/preview': `/v1/notices/${notice}/preview`,
