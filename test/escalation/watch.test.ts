@@ -1,0 +1,315 @@
+import { regionHash } from '../../src/notices/hashes.ts';
+import type { Store } from '../../src/store/connection.ts';
+import { AUTHOR, inputOf, PREFECT_29, PREFECT_35 } from '../notices/samples.ts';
+import { testStore } from '../support/redis.ts';
+import { waitFor } from '../support/wait-for.ts';
+import { aRule, DEPUTY, escalationOver, PHONES } from './fixture.ts';
+
+const MINUTE_MS = 60_000;
+
+let store: Store;
+let close: () => Promise<void>;
+beforeEach(async () => {
+  ({ store, close } = await testStore());
+});
+afterEach(() => close());
+
+const HOOK = { id: 'desk', url: 'http://127.0.0.1:9/', secret: 'sixteen characters' };
+
+describe('R18: at the submission', () => {
+  test('every authority that is asked is told by SMS, each person once, with their regions', async () => {
+    const { watch, submitted, told } = escalationOver(store);
+    const { id } = await submitted();
+    await watch().tick();
+    expect(await told(id)).toMatchObject([
+      { to: 'paule', channel: 'exercise', stage: 'submitted', regions: ['35'], state: 'waiting' },
+      { to: 'quentin', channel: 'exercise', stage: 'submitted', regions: ['29'], state: 'waiting' },
+    ]);
+  });
+
+  test('a person of all regions is told of them in one SMS', async () => {
+    const { watch, submitted, told } = escalationOver(store, {
+      rules: [aRule({ approvals: [{ from: ['prefecture', 'ministry'], count: 1 }] })],
+    });
+    const { id } = await submitted();
+    await watch().tick();
+    const [maud] = (await told(id)).filter(({ to }) => to === 'maud');
+    expect(maud).toMatchObject({
+      regions: ['35', '29'],
+      text: expect.stringMatching(/^EXERCISE TOCSIN: .*dep\. 35 29,/),
+    });
+  });
+
+  test('the webhooks of the rules are told, with what is missing and no telephone number', async () => {
+    const { watch, submitted, told } = escalationOver(store, {
+      rules: [aRule({ webhooks: ['desk'] })],
+      webhooks: [HOOK],
+    });
+    const { id } = await submitted();
+    await watch().tick();
+    const [call] = (await told(id)).filter(({ channel }) => channel === 'webhook');
+    expect(call).toMatchObject({
+      to: 'desk',
+      payload: {
+        type: 'approval.requested',
+        notice: { id, status: 'Exercise', severity: 'Severe' },
+        regions: [
+          { region: '35', missing: [{ from: ['prefecture-35'], count: 1 }] },
+          { region: '29', missing: [{ from: ['prefecture-29'], count: 1 }] },
+        ],
+        people: ['Paule Préfète', 'Nomen Nescio', 'Quentin Préfet'],
+      },
+    });
+  });
+
+  test('nobody is told of a region that is approved already, nor where the rule sends no SMS', async () => {
+    const { watch, submitted, told, approve } = escalationOver(store, {
+      rules: [aRule({ regions: ['29'], sms: false }), aRule()],
+    });
+    const notice = await submitted();
+    await approve(notice, '35', PREFECT_35);
+    await watch().tick();
+    expect(await told(notice.id)).toEqual([]);
+  });
+
+  test('it is stamped, shown in the notice and audited by name', async () => {
+    const { watch, submitted, notices, audited } = escalationOver(store);
+    const { id } = await submitted();
+    await watch().tick();
+    const { value } = await notices.get(id);
+    expect(value.timings.notified).toBe('2021-06-02T15:05:00.000Z');
+    expect(value.calls).toMatchObject([
+      { stage: 'submitted', regions: ['35', '29'], notifications: [expect.any(String), expect.any(String)] },
+    ]);
+    expect((await audited(id)).at(-1)).toMatchObject({
+      actor: 'system',
+      action: 'notice.notify',
+      detail: { regions: ['35', '29'], people: ['paule', 'mute', 'quentin'], webhooks: [] },
+    });
+  });
+});
+
+describe('R18: a waiting approval escalates', () => {
+  test('to the deputies of the regions that lack it, at the minute of the policy and not before', async () => {
+    const { watch, clock, submitted, told, approve, notices } = escalationOver(store);
+    const notice = await submitted();
+    await watch().tick();
+    await approve(notice, '29', PREFECT_29);
+    clock.ms += 10 * MINUTE_MS - 1;
+    await watch().tick();
+    expect(await told(notice.id)).toHaveLength(2);
+    clock.ms += 1;
+    await watch().tick();
+    expect((await told(notice.id)).slice(2)).toMatchObject([
+      {
+        to: 'dora',
+        channel: 'exercise',
+        stage: 'escalated',
+        regions: ['35'],
+        text: expect.stringContaining('suppleance'),
+      },
+    ]);
+    const { value } = await notices.get(notice.id);
+    expect(value.timings.escalated).toBe('2021-06-02T15:15:00.000Z');
+    await approve(notice, '35', DEPUTY);
+    expect((await notices.get(notice.id)).value.state).toBe('approved');
+  });
+
+  test('once, however many processes watch and however often they look', async () => {
+    const { watch, clock, submitted, told, audited } = escalationOver(store);
+    const { id } = await submitted();
+    const [one, other, third] = [watch(), watch(), watch()];
+    for (const step of [0, 10 * MINUTE_MS, 1_000, 11_000]) {
+      clock.ms += step;
+      await Promise.all([one.tick(), other.tick(), third.tick()]);
+      await one.tick();
+    }
+    expect((await told(id)).map(({ to, stage }) => [stage, to])).toEqual([
+      ['submitted', 'paule'],
+      ['submitted', 'quentin'],
+      ['escalated', 'dora'],
+    ]);
+    const actions = (await audited(id)).map(({ action }) => action);
+    expect(actions.filter((action) => action === 'notice.escalate')).toHaveLength(1);
+  });
+
+  test('also when nobody watched meanwhile: who comes back does it then', async () => {
+    const { watch, clock, submitted, told } = escalationOver(store);
+    const { id } = await submitted();
+    clock.ms += 3 * 60 * MINUTE_MS;
+    const notice = await told(id);
+    expect(notice).toEqual([]);
+    await watch().tick();
+    expect((await told(id)).map(({ to, stage }) => [stage, to])).toEqual([
+      ['submitted', 'paule'],
+      ['submitted', 'quentin'],
+      ['escalated', 'dora'],
+    ]);
+  });
+
+  test('in regions that wait after the launch too; not once all have approved', async () => {
+    const { watch, clock, submitted, told, approve, notices } = escalationOver(store);
+    const notice = await submitted();
+    await watch().tick();
+    await approve(notice, '29', PREFECT_29);
+    const current = await notices.get(notice.id);
+    const act = { actor: 'system', action: 'test', subject: 'test' };
+    await notices.records.update(current, { ...current.value, state: 'launched' }, act);
+    clock.ms += 10 * MINUTE_MS;
+    await watch().tick();
+    expect((await told(notice.id)).at(-1)).toMatchObject({ to: 'dora', regions: ['35'] });
+    const second = await submitted();
+    await approve(await notices.get(second.id), '29', PREFECT_29);
+    await approve(await notices.get(second.id), '35', PREFECT_35);
+    clock.ms += 10 * MINUTE_MS;
+    await watch().tick();
+    expect(await told(second.id)).toEqual([]);
+  });
+
+  test('by each rule at its own time', async () => {
+    const { watch, clock, submitted, told } = escalationOver(store, {
+      rules: [
+        aRule({ regions: ['35'], escalateAfterMinutes: 2 }),
+        aRule({ regions: ['29'], escalateAfterMinutes: null }),
+        aRule(),
+      ],
+    });
+    const { id } = await submitted();
+    await watch().tick();
+    clock.ms += 2 * MINUTE_MS;
+    await watch().tick();
+    clock.ms += 60 * MINUTE_MS;
+    await watch().tick();
+    expect((await told(id)).filter(({ stage }) => stage === 'escalated')).toMatchObject([
+      { to: 'dora', regions: ['35'] },
+    ]);
+  });
+
+  test('not while it is returned; the clock starts anew with the next submission', async () => {
+    const { watch, clock, submitted, told, notices } = escalationOver(store);
+    const notice = await submitted();
+    await watch().tick();
+
+    const hash = regionHash(notice.value, '35');
+    await notices.decide(notice.id, { region: '35', decision: 'return', hash, reasons: 'No' }, PREFECT_35);
+    clock.ms += 11 * MINUTE_MS;
+    await watch().tick();
+    expect((await told(notice.id)).some(({ stage }) => stage === 'escalated')).toBe(false);
+    await notices.change(notice.id, { headline: 'Anew' }, AUTHOR);
+    const again = await notices.submit(notice.id, AUTHOR);
+    expect(again.value.calls).toBeUndefined();
+    await watch().tick();
+    expect((await told(notice.id)).map(({ stage }) => stage)).toEqual(['submitted', 'submitted']);
+    clock.ms += 10 * MINUTE_MS;
+    await watch().tick();
+    expect((await told(notice.id)).at(-1)).toMatchObject({ stage: 'escalated', regions: ['35', '29'] });
+  });
+
+  test('an approval that is taken back is waited for again', async () => {
+    const { watch, clock, submitted, told, approve, notices } = escalationOver(store);
+    const notice = await submitted({ regions: ['35'] });
+    await watch().tick();
+    await approve(notice, '35', PREFECT_35);
+    clock.ms += 9 * MINUTE_MS;
+    await watch().tick();
+    const hash = regionHash(notice.value, '35');
+    await notices.decide(notice.id, { region: '35', decision: 'return', hash, reasons: 'No' }, PREFECT_35);
+    const current = await notices.get(notice.id);
+    const act = { actor: 'system', action: 'test', subject: 'test' };
+    await notices.records.update(current, { ...current.value, state: 'submitted', decisions: [] }, act);
+    clock.ms += MINUTE_MS;
+    await watch().tick();
+    expect((await told(notice.id)).at(-1)).toMatchObject({ stage: 'escalated', to: 'dora' });
+  });
+});
+
+test('R18: an SMS that is late calls nobody in vain', async () => {
+  const { watch, submitted, approve, notifications, notices } = escalationOver(store);
+  const notice = await submitted({ regions: ['35'] });
+  await watch().tick();
+  await approve(notice, '35', PREFECT_35);
+  const [id] = await notifications.due('exercise', 10);
+  expect(await notifications.take('exercise', id!)).toBeUndefined();
+  expect((await notifications.records.get(id!)).value.state).toBe('void');
+  expect(await notifications.due('exercise', 10)).toEqual([]);
+  expect((await notices.get(notice.id)).value.state).toBe('approved');
+});
+
+test('R6: an Actual notice calls by live routes, an exercise and a test by those for exercises, and they say so', async () => {
+  const { watch, submitted, told, notices } = escalationOver(store);
+  const { id } = await submitted({ regions: ['35'] });
+  const texts: Record<string, (string | undefined)[]> = {};
+  for (const status of ['Exercise', 'Test', 'Actual'] as const) {
+    const current = await notices.get(id);
+    const { calls: _, ...value } = current.value;
+    await notices.records.update(current, { ...value, status }, { actor: 'system', action: 'test', subject: 'test' });
+    await store.redis.zadd(`${store.prefix}{rec}:notices-awaiting`, 0, id);
+    await store.redis.del(...(await store.redis.keys(`${store.prefix}{rec}:notification:*`)), 'none');
+    await watch().tick();
+    const [first] = await told(id);
+    texts[status] = [first?.channel, first?.text?.split(':')[0]];
+  }
+  expect(texts).toEqual({
+    Exercise: ['exercise', 'EXERCICE TOCSIN'],
+    Test: ['exercise', 'TEST TOCSIN'],
+    Actual: ['live', 'TOCSIN'],
+  });
+});
+
+test('no telephone number is anywhere in the store, nor in what is audited', async () => {
+  const { watch, clock, submitted } = escalationOver(store, {
+    rules: [aRule({ webhooks: ['desk'] })],
+    webhooks: [HOOK],
+  });
+  await submitted();
+  await watch().tick();
+  clock.ms += 10 * MINUTE_MS;
+  await watch().tick();
+  const keys = await store.redis.keys(`${store.prefix}*`);
+  const dumps = await Promise.all(
+    keys.map(async (key) =>
+      (await store.redis.type(key)) === 'hash' ? JSON.stringify(await store.redis.hgetall(key)) : key,
+    ),
+  );
+  const stream = JSON.stringify(await store.redis.xrange(`${store.prefix}{rec}:audit`, '-', '+'));
+  for (const number of Object.values(PHONES)) {
+    const national = String(number).slice(2);
+    expect([...dumps, stream].filter((text) => text.includes(national))).toEqual([]);
+  }
+  // Neither the secret nor the address of a webhook is.
+  expect([...dumps, stream].filter((text) => text.includes(HOOK.secret) || text.includes(HOOK.url))).toEqual([]);
+});
+
+test('a notice that expired, or was given up, calls nobody', async () => {
+  const { watch, clock, submitted, told, notices } = escalationOver(store);
+  const expired = await submitted();
+  const cancelled = await submitted();
+  await notices.cancel(cancelled.id, AUTHOR);
+  clock.ms += 12 * 60 * MINUTE_MS;
+  await watch().tick();
+  expect([await told(expired.id), await told(cancelled.id)]).toEqual([[], []]);
+  expect(await store.redis.zcard(`${store.prefix}{rec}:notices-awaiting`)).toBe(0);
+});
+
+test('an entry of a submission that never came is forgotten, and not before', async () => {
+  const { watch, clock, notices } = escalationOver(store);
+
+  const { id } = await notices.create(inputOf(), AUTHOR);
+  await store.redis.zadd(`${store.prefix}{rec}:notices-awaiting`, clock.ms, id);
+  clock.ms += 59_000;
+  await watch().tick();
+  expect(await store.redis.zcard(`${store.prefix}{rec}:notices-awaiting`)).toBe(1);
+  clock.ms += 2_000;
+  await watch().tick();
+  expect(await store.redis.zcard(`${store.prefix}{rec}:notices-awaiting`)).toBe(0);
+});
+
+test('runs by itself until it is stopped', async () => {
+  const { start, submitted, told } = escalationOver(store);
+  const stop = start();
+  const { id } = await submitted();
+  await waitFor(async () => (await told(id)).length === 2, 2_000, 'the authorities are told');
+  await stop();
+  const late = await submitted();
+  expect(await told(late.id)).toEqual([]);
+});
