@@ -4,6 +4,7 @@
  * A setting marked as a secret can be read from a file: TOCSIN_X_FILE names it.
  */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type Fault, refuseFaults, TocsinError } from './errors.ts';
@@ -12,12 +13,18 @@ import { isOpenToOthers, OPEN_TO_OTHERS } from './store/secret-file.ts';
 
 const PORT_MAX = 65_535;
 const REPLICAS_MAX = 5;
+const PROXIES_MAX = 5;
 const STALE_DAYS_MAX = 3_650;
 const LEVELS = ['departement', 'region', 'national'] as const;
+/** Receipts find their slot for four days: a ledger that may still change is not purged. */
+const LEAST_LEDGER_DAYS = 5;
+const DAYS_MAX = 36_500;
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 const port = (byDefault: number) =>
   z.coerce.number('must be a port number').int().min(0).max(PORT_MAX).default(byDefault);
+const days = (byDefault: number, least = 1) =>
+  z.coerce.number('must be a number of days').int().min(least).max(DAYS_MAX).default(byDefault);
 const path = (byDefault: string) => z.string().min(1).default(byDefault);
 
 /** "departement,region,national": places from the first that is asked to the last. */
@@ -61,6 +68,13 @@ const SCHEMA = z.object({
     .describe('Start of every key in Redis, with its colon'),
   TOCSIN_HTTP_HOST: z.string().min(1).default('127.0.0.1').describe('Address that the API listens on'),
   TOCSIN_HTTP_PORT: port(8080).describe('Port of the API; 0 takes a free one'),
+  TOCSIN_HTTP_PROXIES: z.coerce
+    .number('must be a number of proxies')
+    .int()
+    .min(0)
+    .max(PROXIES_MAX)
+    .default(0)
+    .describe('Proxies before the API, whose X-Forwarded-For tells where a caller comes from'),
   TOCSIN_METRICS_HOST: z
     .string()
     .min(1)
@@ -93,6 +107,24 @@ const SCHEMA = z.object({
     .default(90)
     .describe('Days after which the test call of a number, and the test of a contact, have to be made again'),
   TOCSIN_DATA_FOLDER: path('data').describe('Folder for evidence, rejected lines and work files'),
+  TOCSIN_ARCHIVE_FOLDER: z
+    .string()
+    .default('')
+    .describe('Folder of closed broadcasts: docs/audit.md; empty takes `archive` in the data folder'),
+  TOCSIN_AUDIT_ANCHORS_FILE: z
+    .string()
+    .default('')
+    .describe('File of anchors of the audit log; empty takes `audit-anchors.jsonl` in the data folder'),
+  TOCSIN_RETENTION_LEDGER_DAYS: days(30, LEAST_LEDGER_DAYS).describe(
+    'Days after closing until the states of recipients leave Redis: the archive has them',
+  ),
+  TOCSIN_RETENTION_AUDIENCE_DAYS: days(30).describe(
+    'Days after import until an audience that nothing needs is purged; the newest stays',
+  ),
+  TOCSIN_RETENTION_ARCHIVE_DAYS: days(1_095).describe(
+    'Days after closing until the lists of recipients leave the archive; all else stays',
+  ),
+  TOCSIN_RETENTION_REJECTED_DAYS: days(30).describe('Days until the list of refused lines of an import is removed'),
   TOCSIN_LOG_LEVEL: z
     .enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`)
     .default('info')
@@ -121,7 +153,7 @@ const TEST_PREFIX = 'TOCSIN_TEST_';
 
 export interface Config {
   readonly redis: { readonly url: string; readonly prefix: string; readonly replicas: number };
-  readonly http: { readonly host: string; readonly port: number };
+  readonly http: { readonly host: string; readonly port: number; readonly proxies: number };
   readonly metrics: { readonly host: string; readonly port: number };
   readonly routesFile: string;
   readonly approvals: { readonly file: string; readonly secret?: string };
@@ -130,6 +162,15 @@ export interface Config {
   readonly languagesFile: string;
   readonly directory: { readonly levels: readonly (typeof LEVELS)[number][]; readonly staleDays: number };
   readonly dataFolder: string;
+  readonly archiveFolder: string;
+  readonly anchorsFile: string;
+  /** In days: see archive/retention.ts. */
+  readonly retention: {
+    readonly ledgerDays: number;
+    readonly audienceDays: number;
+    readonly archiveDays: number;
+    readonly rejectedDays: number;
+  };
   readonly logLevel: string;
   /** What works, and should not be left so: for the log of the program. */
   readonly warnings: readonly Fault[];
@@ -218,7 +259,7 @@ function withPassword(env: z.infer<typeof SCHEMA>, faults: Fault[]): string {
 function grouped(env: z.infer<typeof SCHEMA>, warnings: readonly Fault[]): Config {
   return {
     redis: { url: env.TOCSIN_REDIS_URL, prefix: env.TOCSIN_REDIS_PREFIX, replicas: env.TOCSIN_REDIS_REPLICAS },
-    http: { host: env.TOCSIN_HTTP_HOST, port: env.TOCSIN_HTTP_PORT },
+    http: { host: env.TOCSIN_HTTP_HOST, port: env.TOCSIN_HTTP_PORT, proxies: env.TOCSIN_HTTP_PROXIES },
     metrics: { host: env.TOCSIN_METRICS_HOST, port: env.TOCSIN_METRICS_PORT },
     routesFile: env.TOCSIN_ROUTES_FILE,
     approvals: {
@@ -230,6 +271,14 @@ function grouped(env: z.infer<typeof SCHEMA>, warnings: readonly Fault[]): Confi
     languagesFile: env.TOCSIN_LANGUAGES_FILE,
     directory: { levels: env.TOCSIN_DIRECTORY_FALLBACK, staleDays: env.TOCSIN_DIRECTORY_STALE_DAYS },
     dataFolder: env.TOCSIN_DATA_FOLDER,
+    archiveFolder: env.TOCSIN_ARCHIVE_FOLDER || join(env.TOCSIN_DATA_FOLDER, 'archive'),
+    anchorsFile: env.TOCSIN_AUDIT_ANCHORS_FILE || join(env.TOCSIN_DATA_FOLDER, 'audit-anchors.jsonl'),
+    retention: {
+      ledgerDays: env.TOCSIN_RETENTION_LEDGER_DAYS,
+      audienceDays: env.TOCSIN_RETENTION_AUDIENCE_DAYS,
+      archiveDays: env.TOCSIN_RETENTION_ARCHIVE_DAYS,
+      rejectedDays: env.TOCSIN_RETENTION_REJECTED_DAYS,
+    },
     logLevel: env.TOCSIN_LOG_LEVEL,
     warnings,
   };

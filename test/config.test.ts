@@ -24,7 +24,7 @@ describe('loadConfig', () => {
   test('needs nothing: every setting has a default', () => {
     expect(loadConfig({})).toEqual({
       redis: { url: 'redis://127.0.0.1:6379', prefix: 'tocsin:', replicas: 0 },
-      http: { host: '127.0.0.1', port: 8080 },
+      http: { host: '127.0.0.1', port: 8080, proxies: 0 },
       metrics: { host: '127.0.0.1', port: 9464 },
       routesFile: expect.stringMatching(/^\/.*\/config\/routes\.yaml$/),
       approvals: { file: expect.stringMatching(/^\/.*\/config\/approvals\.yaml$/) },
@@ -33,6 +33,9 @@ describe('loadConfig', () => {
       directory: { levels: ['departement', 'region', 'national'], staleDays: 90 },
       identityFile: expect.stringMatching(/^\/.*\/config\/identity\.yaml$/),
       dataFolder: 'data',
+      archiveFolder: 'data/archive',
+      anchorsFile: 'data/audit-anchors.jsonl',
+      retention: { ledgerDays: 30, audienceDays: 30, archiveDays: 1_095, rejectedDays: 30 },
       logLevel: 'info',
       warnings: [],
     });
@@ -59,6 +62,13 @@ describe('loadConfig', () => {
       expect(Object.keys(faultsOf({ TOCSIN_DIRECTORY_FALLBACK: wrong }))).toEqual(['TOCSIN_DIRECTORY_FALLBACK']);
     for (const wrong of ['0', '1.5', '-1', 'many', '3651'])
       expect(Object.keys(faultsOf({ TOCSIN_DIRECTORY_STALE_DAYS: wrong }))).toEqual(['TOCSIN_DIRECTORY_STALE_DAYS']);
+  });
+
+  test('R19: keeps archive and anchors beside the data unless told otherwise, and no ledger for less than five days', () => {
+    const config = loadConfig({ TOCSIN_DATA_FOLDER: '/srv/t', TOCSIN_AUDIT_ANCHORS_FILE: '/mnt/worm/anchors' });
+    expect([config.archiveFolder, config.anchorsFile]).toEqual(['/srv/t/archive', '/mnt/worm/anchors']);
+    expect(Object.keys(faultsOf({ TOCSIN_RETENTION_LEDGER_DAYS: '4' }))).toEqual(['TOCSIN_RETENTION_LEDGER_DAYS']);
+    expect(loadConfig({ TOCSIN_RETENTION_LEDGER_DAYS: '5' }).retention.ledgerDays).toBe(5);
   });
 
   test('names every fault at once, each at its variable', () => {

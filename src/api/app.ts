@@ -4,7 +4,6 @@
  */
 import compression from 'compression';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
-import helmet from 'helmet';
 import { TocsinError } from '../errors.ts';
 import { AuditedRefusals, attemptOf, originOfRequest } from './audited-refusals.ts';
 import type { Call } from './call.ts';
@@ -12,12 +11,13 @@ import { callTable } from './call-table.ts';
 import type { ApiDeps } from './deps.ts';
 import { docsPage } from './docs-page.ts';
 import { gapsPage } from './gaps-page.ts';
-import { limitByKey, limitFailedAttempts } from './limits.ts';
+import { limitByAddress, limitByKey, limitFailedAttempts } from './limits.ts';
 import { openApiDocument } from './openapi.ts';
 import { steps } from './pipeline.ts';
 import { foreseen, INTERNAL, problemHeaders, problemOf } from './problem.ts';
 import { ProgressStreams } from './progress-streams.ts';
 import { requestLog } from './request-log.ts';
+import { securityHeaders } from './security-headers.ts';
 import { supervision } from './supervision.ts';
 
 export interface ApiApp {
@@ -39,7 +39,7 @@ export function createApp(deps: ApiDeps): ApiApp {
   app.set('query parser', 'simple');
   app.set('trust proxy', deps.trustedProxies ?? 0);
   app.use(...requestLog(deps));
-  app.use(securityHeaders());
+  app.use(...securityHeaders());
   app.use(
     compression({
       filter: (request, response) =>
@@ -52,7 +52,7 @@ export function createApp(deps: ApiDeps): ApiApp {
   app.get('/openapi.json', (_request, response) => {
     response.json(document);
   });
-  app.use('/v1', noStore, originOfRequest, limitFailedAttempts(deps));
+  app.use('/v1', originOfRequest, limitByAddress(deps), limitFailedAttempts(deps));
   mount(app, calls, deps);
   app.use((_request, _response) => {
     throw new TocsinError('not-found', 'unknown_path', 'There is no call with this path; /docs shows them all');
@@ -64,8 +64,9 @@ export function createApp(deps: ApiDeps): ApiApp {
 function mount(app: Express, calls: readonly Call[], deps: ApiDeps): void {
   const limit = limitByKey(deps);
   for (const call of calls) {
-    const name: RequestHandler = (_request, response, next) => {
+    const name: RequestHandler = (request, response, next) => {
       response.locals.call = call;
+      response.locals.id = request.params.id;
       next();
     };
     app[call.method](call.path, name, ...steps(call, deps, limit));
@@ -80,32 +81,6 @@ function mount(app: Express, calls: readonly Call[], deps: ApiDeps): void {
 }
 
 const isEventStream = (type: unknown): boolean => String(type).startsWith('text/event-stream');
-
-/** `upgrade-insecure-requests` is left out: inside a crisis cell the page may be plain HTTP. */
-function securityHeaders(): RequestHandler {
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        imgSrc: ["'self'", 'data:'],
-        connectSrc: ["'self'"],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-    xFrameOptions: { action: 'deny' },
-    referrerPolicy: { policy: 'no-referrer' },
-  });
-}
-
-const noStore: RequestHandler = (_request, response, next) => {
-  response.set('Cache-Control', 'no-store');
-  next();
-};
 
 /** The last word on every error: a problem document, and a log line where nobody foresaw it. */
 function answerErrors({ log, store, now }: ApiDeps): ErrorRequestHandler {

@@ -32,7 +32,7 @@ export const originOfRequest: RequestHandler = (request, _response, next) => act
 
 /** A request that was answered with `error`, as far as it had come. */
 export function attemptOf(request: Request, response: Response, error: unknown): Attempt {
-  const id = request.params?.id;
+  const { id } = response.locals as { id?: unknown };
   return {
     error,
     call: response.locals.call as Call | undefined,

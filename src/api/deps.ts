@@ -1,4 +1,5 @@
 /** What the API is given: the modules it speaks for. It makes none of them itself and knows no process, port or file. */
+import type { ArchiveCalls } from '../archive/calls.ts';
 import type { Audiences } from '../audience/audiences.ts';
 import type { broadcastCalls } from '../broadcasts/calls.ts';
 import type { OrderRule } from '../broadcasts/route-choice.ts';
@@ -26,6 +27,7 @@ export interface ApiDeps {
   readonly audiences: Audiences;
   readonly templates: Templates;
   readonly broadcasts: BroadcastCalls;
+  readonly archive: ArchiveCalls;
   readonly routes: readonly Route[];
   readonly order?: readonly OrderRule[];
   readonly log: Logger;
@@ -37,8 +39,12 @@ export interface ApiDeps {
   readonly notReady?: () => Promise<Fault[]>;
   readonly uploadLimitBytes?: number;
   readonly deadlineMs?: number;
+  /** For a small body to come in. */
+  readonly bodyMs?: number;
   /** By API key. */
   readonly callsPerMinute?: number;
+  /** By address, whoever calls. */
+  readonly callsPerMinuteOfAddress?: number;
   /** By address. */
   readonly failedAttemptsPerMinute?: number;
   /** How many proxies stand before us, for the caller's address in limits. */

@@ -36,13 +36,13 @@ export interface Place {
 const INDEXES_KEPT = 4;
 
 export class Audiences {
-  readonly #records: Records<AudienceSnapshot>;
+  readonly records: Records<AudienceSnapshot>;
   readonly #blocks: BlockStore;
   readonly #workFolder: string;
   readonly #indexes = new Map<string, Promise<Buffer[]>>();
 
   constructor({ store, workFolder }: { store: Store; workFolder: string }) {
-    this.#records = new Records<AudienceSnapshot>(store, 'audience');
+    this.records = new Records<AudienceSnapshot>(store, 'audience');
     this.#blocks = new BlockStore(store);
     this.#workFolder = workFolder;
   }
@@ -78,13 +78,21 @@ export class Audiences {
     }
   }
 
+  /** One that may be launched to. Throws `unknown_audience`, `conflict` / `audience_purged`. */
+  async usable(id: string): Promise<Stored<AudienceSnapshot>> {
+    const found = await this.get(id);
+    if (found.value.purgingSince === undefined) return found;
+    const message = `The recipients of audience "${id}" were purged: name a newer one`;
+    throw new TocsinError('conflict', 'audience_purged', message, { faults: [{ at: '/audience', message }] });
+  }
+
   /** Throws `unknown_audience`. */
   get(id: string): Promise<Stored<AudienceSnapshot>> {
-    return this.#records.get(id);
+    return this.records.get(id);
   }
 
   list(page: { limit?: number; before?: string } = {}): Promise<Stored<AudienceSnapshot>[]> {
-    return this.#records.list(page);
+    return this.records.list(page);
   }
 
   /** CSV `line,reason`; undefined when no line was rejected, or when the file lies on the machine of another process. */
@@ -108,7 +116,8 @@ export class Audiences {
 
   /** The one place of a recipient; undefined when the audience does not hold the number. Throws `unknown_audience`. */
   async locate(id: string, msisdn: number): Promise<Place | undefined> {
-    const { groups } = (await this.get(id)).value;
+    const { groups, purgingSince } = (await this.get(id)).value;
+    if (purgingSince !== undefined) return undefined;
     const indexes = await this.#indexesOf(id, groups);
     const places = await Promise.all(
       groups.map(async ({ region, language }, i): Promise<Place | undefined> => {
@@ -128,11 +137,28 @@ export class Audiences {
       if (!(await this.#blocks.held(id))) ids.add(id);
     }
     for (const id of ids) {
-      if (await this.#records.find(id)) await this.#blocks.forget(id);
+      if (await this.records.find(id)) await this.#blocks.forget(id);
       else await this.#removeUnpublished(id);
       await rm(join(this.#workFolder, 'imports', id), { recursive: true, force: true });
     }
     return ids.size;
+  }
+
+  /** Removes the recipients for good; their counts and digest stay. Goes on where it was when it was killed. */
+  async purge(id: string, actor: string): Promise<void> {
+    let stored = await this.get(id);
+    const { recipients, digest, groups } = stored.value;
+    const mark = (action: string, change: Partial<AudienceSnapshot>) => {
+      const act = { actor, action, subject: `audience/${id}`, detail: { recipients, digest } };
+      return this.records.update(stored, { ...stored.value, ...change }, act);
+    };
+    const at = () => new Date().toISOString();
+    if (stored.value.purgedAt !== undefined) return;
+    if (stored.value.purgingSince === undefined) stored = await mark('audience.purge', { purgingSince: at() });
+    this.#indexes.delete(id);
+    for (const { region, language, blocks } of groups) await this.#blocks.unlink(id, region, language, blocks);
+    await rm(this.#rejectedFile(id), { force: true });
+    await mark('audience.purged', { purgedAt: at() });
   }
 
   async #publish(id: string, imported: Imported, name: string, actor: string): Promise<Stored<AudienceSnapshot>> {
@@ -140,7 +166,7 @@ export class Audiences {
     const value: AudienceSnapshot = { name, createdAt: new Date().toISOString(), createdBy: actor, ...snapshot };
     const { recipients, digest } = snapshot;
     const act = { actor, action: 'audience.import', subject: `audience/${id}`, detail: { name, recipients, digest } };
-    const stored = await this.#records.create(id, value, act);
+    const stored = await this.records.create(id, value, act);
     // The record stands, so nothing may fail the import any more; a journal left over is swept later.
     await this.#blocks.forget(id).catch(() => {});
     return stored;
@@ -149,7 +175,7 @@ export class Audiences {
   /** Leaves blocks alone when the record is there after all: its reply may have been lost on the way. */
   async #removeUnpublished(id: string): Promise<void> {
     try {
-      if (await this.#records.find(id)) return;
+      if (await this.records.find(id)) return;
       await this.#blocks.remove(id);
       await rm(this.#rejectedFile(id), { force: true });
     } catch {

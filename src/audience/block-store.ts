@@ -99,14 +99,20 @@ export class BlockStore {
     const { redis } = this.#store;
     for (const [group, blocks] of Object.entries(await redis.hgetall(this.#key(`journal:${id}`)))) {
       const [region = '', language = ''] = group.split(':');
-      await redis.unlink(this.#indexKey(id, region, language));
-      for (let from = 0; from < Number(blocks); from += UNLINK_AT_ONCE) {
-        const until = Math.min(from + UNLINK_AT_ONCE, Number(blocks));
-        const keys = Array.from({ length: until - from }, (_, i) => this.#blockKey(id, region, language, from + i));
-        await Promise.all(keys.map((key) => redis.unlink(key)));
-      }
+      await this.unlink(id, region, language, Number(blocks));
     }
     await this.forget(id);
+  }
+
+  /** Removes the first `blocks` of a group, and its index. */
+  async unlink(id: string, region: string, language: string, blocks: number): Promise<void> {
+    const { redis } = this.#store;
+    await redis.unlink(this.#indexKey(id, region, language));
+    for (let from = 0; from < blocks; from += UNLINK_AT_ONCE) {
+      const until = Math.min(from + UNLINK_AT_ONCE, blocks);
+      const keys = Array.from({ length: until - from }, (_, i) => this.#blockKey(id, region, language, from + i));
+      await Promise.all(keys.map((key) => redis.unlink(key)));
+    }
   }
 
   /** Imports that were begun and neither ended nor are still being worked on by any process. */

@@ -26,6 +26,9 @@ export interface AudienceSnapshot {
   readonly rejectedByReason: Readonly<Record<string, number>>;
   /** The same people in the same groups give the same digest: SHA-256 over each group's header and SHA-256 of its blocks. */
   readonly digest: string;
+  /** Its recipients' time is over: they are being removed since the one, and are gone since the other. */
+  readonly purgingSince?: string;
+  readonly purgedAt?: string;
 }
 
 /** Why a line is no recipient. The order is that of their codes in an import (fields.ts). */

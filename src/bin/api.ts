@@ -5,20 +5,21 @@ import closeWithGrace from 'close-with-grace';
 import { createApp } from '../api/app.ts';
 import { loadCredentials } from '../api/credentials.ts';
 import { startServer } from '../api/server.ts';
+import { archiveCalls } from '../archive/calls.ts';
+import { startHousekeeping } from '../archive/housekeeping.ts';
 import { Audiences } from '../audience/audiences.ts';
 import { broadcastCalls } from '../broadcasts/calls.ts';
 import { routesByRegion } from '../broadcasts/route-choice.ts';
 import { liveRouteFaults, requireDurableStore } from '../broadcasts/routes.ts';
-import { loadRoutesFile } from '../broadcasts/routes-file.ts';
 import { explainConfigError, loadConfig } from '../config.ts';
 import { Directory } from '../directory/directory.ts';
+import { startEscalation } from '../escalation/escalation.ts';
 import { createLogger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { Notices } from '../notices/notices.ts';
 import { CLOCKS_APART, StoreClock } from '../store/clock.ts';
 import { openStore, ready } from '../store/connection.ts';
-import { loadLanguages } from '../templates/languages.ts';
-import { Templates } from '../templates/load.ts';
+import { readFiles } from './files.ts';
 
 const STOP_MS = 10_000;
 /** Imports that died with their process are removed when their lease has run out. */
@@ -26,11 +27,7 @@ const SWEEP_MS = 20_000;
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
-  const [{ routes, order }, templates, languages] = await Promise.all([
-    loadRoutesFile(config.routesFile),
-    Templates.load(config.templatesFolder),
-    loadLanguages(config.languagesFile),
-  ]);
+  const { routes, order, templates, languages, policy } = await readFiles(config);
   const log = createLogger(config.logLevel, 'api');
   for (const warning of config.warnings) log.warn(warning, 'a setting that should not stay so');
   const store = openStore(config.redis, 'request', (error) => log.error({ err: error }, 'store connection'));
@@ -43,34 +40,31 @@ async function main(): Promise<void> {
   await audiences.sweepUnfinished();
   setInterval(() => void audiences.sweepUnfinished().catch(() => {}), SWEEP_MS).unref();
   const directory = new Directory({ store, now, ...config.directory });
-  const snapshot = async (id: string) => (await audiences.get(id)).value;
+  const snapshot = async (id: string) => (await audiences.usable(id)).value;
   const notices = new Notices({
-    ...{ store, templates, languages, directory, snapshot, now },
+    ...{ store, templates, languages, directory, snapshot, policy, now },
     routesOf: (notice) => routesByRegion(routes, order, notice),
   });
-  const broadcasts = broadcastCalls({
-    store,
-    notices: notices.records,
-    routes,
-    order,
-    audiences,
-    workFolder: config.dataFolder,
-    now,
-  });
+  const broadcasts = broadcastCalls({ store, notices: notices.records, routes, order, audiences, now });
+  const filed = { ...config, store, notices: notices.records, audiences, now, log };
+  const archive = archiveCalls(filed);
+  const stopHousekeeping = startHousekeeping({ ...filed, archive: archive.archive });
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
   const metrics = createMetrics({ processMetrics: true });
   const credentials = await loadCredentials(config.identityFile, { store, log, now });
   const { app, closeStreams } = createApp({
-    ...{ ...credentials, store, notices, directory, audiences, templates, broadcasts },
-    ...{ routes, order, log, metrics, version },
+    ...{ ...credentials, store, notices, directory, audiences, templates, broadcasts, archive },
+    ...{ routes, order, log, metrics, version, now, trustedProxies: config.http.proxies },
     notReady: () => liveRouteFaults(store, routes),
   });
   const server = await startServer(app, { ...config.http, closeStreams });
+  const stopEscalation = startEscalation({ store, notices: notices.records, policy, now, log });
   log.info({ port: server.port }, 'api ready');
 
   closeWithGrace({ delay: STOP_MS, logger: log }, async ({ signal, err }) => {
     if (err) log.fatal({ err }, 'api ends by an error');
-    await server.stop();
+    stopHousekeeping();
+    await Promise.all([server.stop(), stopEscalation()]);
     store.redis.disconnect();
     log.info({ signal }, 'api stopped');
   });

@@ -7,11 +7,9 @@ import type { Person } from '../store/person.ts';
 import type { Records } from '../store/records.ts';
 import { auditReading } from './audited-readings.ts';
 import { cancel, pause, resume } from './control.ts';
-import { evidence } from './evidence.ts';
 import { halt, lift, readHalt } from './halt.ts';
 import { launch } from './launch.ts';
 import { ProgressReader } from './progress.ts';
-import { recipientState } from './recipient.ts';
 import { ALL_ROUTES, orderReconnect } from './reconnects.ts';
 import { repliesTo } from './replies.ts';
 import type { OrderRule } from './route-choice.ts';
@@ -24,13 +22,10 @@ export function broadcastCalls(deps: {
   readonly routes: readonly Route[];
   readonly order?: readonly OrderRule[];
   readonly audiences: Audiences;
-  readonly workFolder: string;
   readonly now?: () => number;
 }) {
-  const { store, notices, routes, order = [], audiences, workFolder, now = Date.now } = deps;
-  const groupsOf = async (audience: string) => (await audiences.get(audience)).value.groups;
-  const block = (audience: string, region: string, language: string, n: number) =>
-    audiences.block(audience, region, language, n);
+  const { store, notices, routes, order = [], audiences, now = Date.now } = deps;
+  const groupsOf = async (audience: string) => (await audiences.usable(audience)).value.groups;
   const reader = new ProgressReader({ store, now });
   return {
     launch: (noticeId: string, phrase: string, by: Person) =>
@@ -51,17 +46,9 @@ export function broadcastCalls(deps: {
       return { routes: route === undefined ? known : [route], at: value.at, by: value.by };
     },
     progress: (id: string) => reader.read(id),
-    recipientState: async (id: string, msisdn: number, by: Person) => {
-      await auditReading(store, 'recipient', id, by);
-      return recipientState(store, (audience, number) => audiences.locate(audience, number), id, msisdn);
-    },
     replies: async (id: string, by: Person) => {
       await auditReading(store, 'replies', id, by);
       return repliesTo(store, (audience, number) => audiences.locate(audience, number), id);
-    },
-    evidence: async (id: string, by: Person) => {
-      await auditReading(store, 'evidence', id, by);
-      return evidence({ store, block, notices, workFolder }, id);
     },
     routeHealth: async () => {
       const summaries = await routeHealth(

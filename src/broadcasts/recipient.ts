@@ -33,9 +33,7 @@ export async function recipientState(
   const place = await locate(broadcast.audience, msisdn);
   const { value: plan } = await planRecords(store).get(id);
   const lane = plan.lanes.find(({ region, language }) => region === place?.region && language === place?.language);
-  if (!place || !lane) {
-    throw new TocsinError('not-found', 'unknown_recipient', 'This number is no recipient of the broadcast');
-  }
+  if (!place || !lane) throw unknownRecipient();
   const slot = place.block * BATCH_SIZE + place.slot;
   const batch = ledgerBatch(store, broadcast.no, lane, lane.firstBatch + Math.floor(slot / BATCH_SIZE));
   const [slots] = await new Slots({ store }).read([batch]);
@@ -43,3 +41,7 @@ export async function recipientState(
   const { region, language } = lane;
   return { region, language, state: stateOf(byte), inDoubt: isInDoubt(byte), text: lane.rendering.text };
 }
+
+/** Does not repeat the number. */
+export const unknownRecipient = (): TocsinError =>
+  new TocsinError('not-found', 'unknown_recipient', 'This number is no recipient of the broadcast');

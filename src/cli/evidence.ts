@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { Audiences } from '../audience/audiences.ts';
 import { auditReading } from '../broadcasts/audited-readings.ts';
-import { writeEvidence } from '../broadcasts/evidence.ts';
+import { writeEvidence } from '../archive/evidence.ts';
 import type { Notice } from '../notices/notice.ts';
 import { Records } from '../store/records.ts';
 import type { Cli } from './cli.ts';

@@ -8,6 +8,7 @@ import type { NewKey } from '../../src/api/key-rules.ts';
 import { type ApiKey, createKey, Keys } from '../../src/api/keys.ts';
 import type { Role } from '../../src/api/rights.ts';
 import { startServer } from '../../src/api/server.ts';
+import { archiveCalls } from '../../src/archive/calls.ts';
 import { Audiences } from '../../src/audience/audiences.ts';
 import { broadcastCalls } from '../../src/broadcasts/calls.ts';
 import { routesByRegion } from '../../src/broadcasts/route-choice.ts';
@@ -93,7 +94,12 @@ async function realDeps(store: Store, workFolder: string): Promise<ApiDeps> {
   const routes = [EXERCISE_ROUTE];
   const routesOf = (notice: Parameters<typeof routesByRegion>[2]) => routesByRegion(routes, [], notice);
   const notices = new Notices({ store, templates, directory, snapshot, routesOf });
-  const broadcasts = broadcastCalls({ store, notices: notices.records, routes, audiences, workFolder });
+  const broadcasts = broadcastCalls({ store, notices: notices.records, routes, audiences });
+  const archiveFolder = join(workFolder, 'archive');
+  const archive = archiveCalls({
+    ...{ store, notices: notices.records, audiences, archiveFolder },
+    dataFolder: workFolder,
+  });
   return {
     store,
     keys: new Keys({ store }),
@@ -102,6 +108,7 @@ async function realDeps(store: Store, workFolder: string): Promise<ApiDeps> {
     audiences,
     templates,
     broadcasts,
+    archive,
     routes,
     log: createLogger('silent', 'test'),
     metrics: createMetrics(),

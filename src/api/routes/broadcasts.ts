@@ -58,8 +58,8 @@ const reading: readonly Call[] = [
     summary: 'What became of one number',
     params: { id: z.string(), msisdn: z.string().max(32) },
     reply: { status: 200, description: 'State of the recipient', schema: recipientState },
-    handle: async ({ params: { id, msisdn }, caller }, { broadcasts }) =>
-      json(await broadcasts.recipientState(id, requireMsisdn(msisdn), caller)),
+    handle: async ({ params: { id, msisdn }, caller }, { archive }) =>
+      json(await archive.recipientState(id, requireMsisdn(msisdn), caller)),
   }),
   defineCall({
     right: 'broadcasts.replies',
@@ -83,8 +83,8 @@ const reading: readonly Call[] = [
       description: 'The evidence, as one file',
       media: ['application/gzip'],
     },
-    handle: async ({ params: { id }, caller }, { broadcasts }) => {
-      const { name, stream, contentType } = await broadcasts.evidence(id, caller);
+    handle: async ({ params: { id }, caller }, { archive }) => {
+      const { name, stream, contentType } = await archive.evidence(id, caller);
       return { kind: 'stream', name, stream, media: contentType };
     },
   }),

@@ -6,14 +6,24 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import { extract } from 'tar-stream';
-import { type EvidenceDeps, evidence, writeEvidence } from '../../src/broadcasts/evidence.ts';
+import { type EvidenceDeps, writeEvidence } from '../../src/archive/evidence.ts';
+import { evidence } from '../../src/archive/evidence-bundle.ts';
 import { recordSubmission } from '../../src/broadcasts/times.ts';
 import { countsKey } from '../../src/ledger/keys.ts';
 import { chain } from '../../src/store/audit.ts';
 import type { Store } from '../../src/store/connection.ts';
+import {
+  at,
+  batchesOf,
+  blocksOf,
+  happen,
+  NOW,
+  noticeRecords,
+  recipientOf,
+  storeBroadcast,
+} from '../broadcasts/builders.ts';
 import { testStore } from '../support/redis.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { at, batchesOf, blocksOf, happen, NOW, noticeRecords, recipientOf, storeBroadcast } from './builders.ts';
 
 const NAMES = [
   'notice.json',
@@ -23,6 +33,7 @@ const NAMES = [
   'approvals.json',
   'timings.json',
   'recipients.csv.gz',
+  'recipients.parquet',
   'counts.json',
   'audit.jsonl',
   'manifest.json',

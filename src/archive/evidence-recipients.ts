@@ -1,10 +1,11 @@
 /** What became of every recipient, as lines of CSV in the order of the audience: one batch in memory at a time. */
 import { readMsisdn } from '../audience/blocks.ts';
+import { type Broadcast, type BroadcastPlan, type Lane, ledgerBatches } from '../broadcasts/broadcast.ts';
 import { TocsinError } from '../errors.ts';
 import { Slots } from '../ledger/slots.ts';
 import { isInDoubt, stateOf } from '../ledger/states.ts';
 import type { Store } from '../store/connection.ts';
-import { type Broadcast, type BroadcastPlan, type Lane, ledgerBatches } from './broadcast.ts';
+import { SlotsDigest } from './slots-digest.ts';
 
 /** A block of an audience: MSISDNs of 8 bytes each, see audience/blocks.ts. */
 export type BlockOf = (audience: string, region: string, language: string, block: number) => Promise<Buffer>;
@@ -12,11 +13,15 @@ export type BlockOf = (audience: string, region: string, language: string, block
 export const RECIPIENT_COLUMNS = 'region,language,msisdn,state,in_doubt';
 const READ_AT_ONCE = 16;
 
-/** The lines of all lanes, a batch a string. Throws `unavailable` / `block_missing` when a block does not fit its batch. */
+/**
+ * The lines of all lanes, a batch a string; `digest` takes the slots that they tell. Throws `unavailable` / `block_missing`
+ * when a block does not fit its batch.
+ */
 export async function* recipientLines(
   deps: { readonly store: Store; readonly block: BlockOf },
   broadcast: Broadcast,
   plan: BroadcastPlan,
+  digest = new SlotsDigest(),
 ): AsyncGenerator<string> {
   yield `${RECIPIENT_COLUMNS}\n`;
   const slots = new Slots({ store: deps.store });
@@ -28,7 +33,10 @@ export async function* recipientLines(
         slots.read(some),
         Promise.all(some.map((_, i) => deps.block(broadcast.audience, lane.region, lane.language, from + i))),
       ]);
-      for (const [i, bytes] of states.entries()) yield linesOf(lane, blocks[i]!, bytes, from + i);
+      for (const [i, bytes] of states.entries()) {
+        digest.take(bytes);
+        yield linesOf(lane, blocks[i]!, bytes, from + i);
+      }
     }
   }
 }
