@@ -4,14 +4,21 @@
  */
 import type { Fault } from '../errors.ts';
 import { CAP_CHILDREN, CAP_NAMESPACE, type Children, SIGNATURE_NAMESPACE } from './elements.ts';
+import { type SignatureRules, vouchedFor } from './signature.ts';
 import { unwrapped } from './wrappers.ts';
 import { type CapElement, readTree, refuse } from './xml-tree.ts';
 
-/** The alert, unwrapped. Throws `invalid/invalid_cap` with the line of every fault, `too-large/cap_too_large`. */
-export function readAlert(xml: Uint8Array | string): CapElement {
-  const alert = unwrapped(readTree(xml));
+const NOT_ASKED: SignatureRules = { mode: 'ignored', keys: [] };
+
+/**
+ * The alert, unwrapped. Throws `invalid/invalid_cap` with the line of every fault, `too-large/cap_too_large`, and the codes
+ * of wrappers.ts and signature.ts.
+ */
+export function readAlert(xml: Uint8Array | string, signatures: SignatureRules = NOT_ASKED): CapElement {
+  const root = readTree(xml);
+  const alert = unwrapped(root);
   refuse(structureFaults(alert));
-  return alert;
+  return vouchedFor(xml, root, alert, signatures);
 }
 
 /** Unknown, missing, repeated and misplaced children, all the way down. */

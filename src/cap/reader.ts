@@ -11,12 +11,14 @@ import { CAP_PARAMETERS } from './elements.ts';
 import { type EventTemplate, eventCodeOf, templateFor } from './event-codes.ts';
 import { type Infos, united, wordsOf } from './infos.ts';
 import { type FindNotice, whyNoFollowUp } from './references.ts';
+import type { SignatureRules } from './signature.ts';
 import { type CapElement, childOf, childrenOf, refuse } from './xml-tree.ts';
 
 export interface ReadDeps {
   /** To choose by event code where the message names none. */
   readonly templates?: readonly EventTemplate[];
   readonly find?: FindNotice;
+  readonly signatures?: SignatureRules;
 }
 
 /** CAP 1.2 §3.3.2: whole seconds and a numeric offset. */
@@ -51,7 +53,7 @@ interface Draft {
 
 /** Throws `invalid/invalid_cap` and other codes of document.ts; each fault is at `line N`. */
 export async function fromCap(xml: Uint8Array | string, deps: ReadDeps = {}): Promise<NoticeInput> {
-  const alert = readAlert(xml);
+  const alert = readAlert(xml, deps.signatures);
   const draft: Draft = { raw: { category: 'Infra' }, lines: new Map(), faults: [] };
   readHead(alert, draft);
   const [first, ...more] = childrenOf(alert, 'info');
