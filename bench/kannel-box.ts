@@ -1,11 +1,11 @@
 /** Kannel (bearerbox and smsbox) on loopback, with or without its spool store, and messages handed to it over HTTP. */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { freePort } from '../src/demo/embedded-redis.ts';
 import { ACCOUNT } from './account.ts';
 import type { Bed } from './bed.ts';
 import type { Child } from './children.ts';
+import { answers, kannelConf } from './kannel-conf.ts';
 import { until } from './waiting.ts';
 
 const REQUESTS_AT_ONCE = 8;
@@ -24,7 +24,8 @@ export async function startKannel(
   mkdirSync(join(folder, 'spool'), { recursive: true });
   const [admin, box, sendsms] = [await freePort(), await freePort(), await freePort()];
   const file = join(folder, 'kannel.conf');
-  writeFileSync(file, configuration({ folder, smpp: bed.smsc.smppPort, admin, box, sendsms, window, spool }));
+  const settings = { folder, smpp: bed.smsc.smppPort, account: ACCOUNT, admin, box, sendsms, window, spool };
+  writeFileSync(file, kannelConf(settings));
   const started: Child[] = [];
   for (const [program, port] of [
     ['bearerbox', box],
@@ -71,71 +72,4 @@ export async function hand(box: KannelBox, work: Handed): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: REQUESTS_AT_ONCE }, sendRest));
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
-}
-
-interface Settings {
-  readonly folder: string;
-  readonly smpp: number;
-  readonly admin: number;
-  readonly box: number;
-  readonly sendsms: number;
-  readonly window: number;
-  readonly spool: boolean;
-}
-
-function configuration({ folder, smpp, admin, box, sendsms, window, spool }: Settings): string {
-  const store = spool ? `store-type = spool\nstore-location = "${join(folder, 'spool')}"\n` : '';
-  return `
-group = core
-admin-port = ${admin}
-admin-interface = 127.0.0.1
-admin-password = test
-smsbox-port = ${box}
-smsbox-interface = 127.0.0.1
-box-allow-ip = "127.0.0.1"
-dlr-storage = internal
-${store}log-file = "${join(folder, 'bearerbox.log')}"
-log-level = 4
-sms-outgoing-queue-limit = 1000000
-
-group = smsc
-smsc = smpp
-smsc-id = simulator
-host = 127.0.0.1
-port = ${smpp}
-transceiver-mode = true
-smsc-username = ${ACCOUNT.systemId}
-smsc-password = ${ACCOUNT.password}
-system-type = ""
-interface-version = 34
-max-pending-submits = ${window}
-
-group = smsbox
-bearerbox-host = 127.0.0.1
-sendsms-port = ${sendsms}
-sendsms-interface = 127.0.0.1
-log-file = "${join(folder, 'smsbox.log')}"
-log-level = 4
-
-group = sendsms-user
-username = test
-password = test
-max-messages = 10
-concatenation = true
-
-group = sms-service
-keyword = default
-text = "none"
-`;
 }
