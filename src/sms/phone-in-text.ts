@@ -3,8 +3,9 @@
  * sent a whole country to a wrong number; so this looks for too much rather than too little. Dates and times are no
  * numbers to dial; the short numbers of the emergency services are left to whoever checks the wording.
  */
+import { findSpokenNumbers } from './spoken-numbers.ts';
 
-/** A phone-like string: `at` and `length` are UTF-16 units of the text given, `digits` ASCII digits without the plus. */
+/** `at` and `length` are UTF-16 units of the text given, `digits` ASCII digits without the plus and without those in words. */
 export interface PhoneLike {
   at: number;
   length: number;
@@ -15,15 +16,15 @@ export interface PhoneLike {
 const MIN_DIGITS = 6;
 
 /** What people write between the digits of one number; at most three in a row, as in `+33 (0)1` or `01 - 99`. */
-const SIGNS = ' \\t.\\-/()_·•‐‑‒–—−';
+const SIGNS = ' \\t.\\-\\/()_·•‐‑‒–—−';
 const SEPARATOR = `[${SIGNS}]`;
 const BETWEEN = `${SEPARATOR}{0,3}`;
-/** Ten digits behind a 0 are no time, so a colon may stand between them; a comma may not: it lists départements. */
-const IN_FRENCH = `[${SIGNS}:]{0,3}`;
+/** Ten digits behind a 0 are no time, so any sign may stand between them but a comma: it lists départements. */
+const IN_FRENCH = '[^\\p{L}\\p{N},;#]{0,3}';
 const FRENCH = `(?:(?:\\+|00)${IN_FRENCH}3${IN_FRENCH}3${IN_FRENCH}(?:0${IN_FRENCH})?|0${IN_FRENCH})[1-9](?:${IN_FRENCH}\\d){8}(?!\\d)`;
 /** A dot and a space end a sentence here: "le 112. 15 communes" is two things, "01. 99. 00. 12. 34" is still French. */
 const ANY_RUN = `(?:\\+${BETWEEN})?\\d(?:(?!\\. )${BETWEEN}\\d)*`;
-const PHONE_LIKE = new RegExp(`${FRENCH}|${ANY_RUN}`, 'g');
+const PHONE_LIKE = new RegExp(`${FRENCH}|${ANY_RUN}`, 'gu');
 
 const HOUR = '(?:[01]?\\d|2[0-4])';
 const SIXTY = '[0-5]\\d';
@@ -59,9 +60,10 @@ function oneOf(patterns: readonly string[]): string {
 /** All phone-like strings of a text, in order; the callers refuse the text and name the places (requirement R1). */
 export function findPhoneNumbers(text: string): PhoneLike[] {
   const folded = fold(text);
+  const plain = zerosOf(folded.plain);
   const blanked = [TIME, DATES].reduce(
     (plain, pattern) => plain.replace(pattern, (match) => BREAK.repeat(match.length)),
-    folded.plain,
+    plain,
   );
 
   const found: PhoneLike[] = [];
@@ -72,7 +74,21 @@ export function findPhoneNumbers(text: string): PhoneLike[] {
     const end = folded.ends[index + plainMatch.length - 1]!;
     found.push({ at, length: end - at, digits, match: text.slice(at, end) });
   }
-  return found;
+  for (const { at: index, length } of findSpokenNumbers(blanked)) {
+    const at = folded.starts[index]!;
+    const end = folded.ends[index + length - 1]!;
+    if (found.some((other) => other.at < end && at < other.at + other.length)) continue;
+    const match = text.slice(at, end);
+    found.push({ at, length: end - at, digits: plain.slice(index, index + length).replace(/\D/g, ''), match });
+  }
+  return found.sort((a, b) => a.at - b.at);
+}
+
+/** The letter O between digits is read as a zero; each unit keeps its place. */
+function zerosOf(plain: string): string {
+  return plain.replace(/(?<![\p{L}\p{N}])(?=[Oo]*\d|[Oo]{2}(?!\w))[\dOo]{2,}(?![\p{L}\p{N}])/gu, (digits) =>
+    digits.replace(/[Oo]/g, '0'),
+  );
 }
 
 /** A copy in which every kind of digit, plus and space is the ASCII one, with the place of each unit in the original. */
@@ -99,7 +115,7 @@ function fold(text: string): { plain: string; starts: number[]; ends: number[] }
 /** One ASCII-like unit for a character; none for what a reader does not see between two digits. */
 function foldOne(char: string): string {
   if (char <= '\x7f') return char;
-  if (isKeycapPart(char) || /^\p{Cf}$/u.test(char)) return '';
+  if (isKeycapPart(char) || /^[\p{Cf}\p{Mn}]$/u.test(char)) return '';
   if (/^\p{Nd}$/u.test(char)) return String(digitValue(char.codePointAt(0)!));
   if (/^\p{Zs}$/u.test(char)) return ' ';
   // Fullwidth signs, circled and raised digits.

@@ -1,3 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { Audiences } from '../../src/audience/audiences.ts';
 import { Directory } from '../../src/directory/directory.ts';
 import { Notices } from '../../src/notices/notices.ts';
 import { testStore } from '../support/redis.ts';
@@ -60,6 +65,32 @@ describe('what an author wrote is refused at once', () => {
       faults: [{ code, at, message: expect.any(String) }],
     });
   });
+
+  const FREE_TEXT: [string, (text: string) => Record<string, unknown>][] = [
+    ['/headline', (text) => ({ headline: text })],
+    ['/description', (text) => ({ description: text })],
+    ['/event', (text) => ({ event: text })],
+    ['/parameters/advice', (text) => ({ parameters: { advice: text } })],
+  ];
+  const ODD_FORMS = [
+    '01\u00a099\u00a000\u00a012\u00a034',
+    '01\u202f99.00-12/34',
+    '+33 (0)1 99 00 12 34',
+    '０１ ９９ ００ １２ ３４',
+    '٠١٩٩٠٠١٢٣٤',
+    '01 puis 99 puis 00 puis 12 puis 34',
+    'zéro un neuf neuf zéro zéro un deux trois quatre',
+    'O1 99 OO 12 34',
+  ];
+  test.each(FREE_TEXT.flatMap(([at, changes]) => ODD_FORMS.map((number) => [at, number, changes] as const)))(
+    'R1: in %s, however it is written: %s',
+    async (at, number, changes) => {
+      const error = await refusalOf(() => notices.create(inputOf(changes(`Tél. ${number} !`)), AUTHOR));
+      expect(error.faults).toMatchObject([
+        { code: 'phone_number_in_text', at, message: expect.stringMatching(/at character 6\b/) },
+      ]);
+    },
+  );
 
   test('with all faults in one answer', async () => {
     const changes = {
@@ -161,6 +192,36 @@ describe('R22: numbers that are nobody’s', () => {
     const error = await refusalOf(() => notices.submit(id, AUTHOR));
     expect(error).toMatchObject({ code, faults: [{ code, at }] });
     expect(JSON.stringify(error.faults)).not.toMatch(/0261910035|1234567/);
+  });
+});
+
+describe('R22: every range that ARCEP keeps for fiction', () => {
+  const RANGES = ['01 99 00', '02 61 91', '03 53 01', '04 65 71', '05 36 49', '06 39 98'];
+
+  test.each(RANGES)('R22: %s is refused as the alternative number of an Actual notice', async (range) => {
+    for (const last of ['00 00', '99 99']) {
+      world.numbers = [
+        ...NUMBERS_FOR_ACTUAL.filter(({ region, service }) => region !== '35' || service !== '15'),
+        numberOf('35', '15', `${range} ${last}`),
+      ];
+      expect(await problemsOf({ status: 'Actual' })).toMatchObject({
+        faults: [{ code: 'fictional_number_in_actual', at: 'region 35, service 15' }],
+      });
+    }
+  });
+
+  test.each(RANGES)('R22: %s is refused as the recipient of an Actual notice', async (range) => {
+    const workFolder = mkdtempSync(join(tmpdir(), 'tocsin-r22-'));
+    const audiences = new Audiences({ store, workFolder });
+    const csv = `msisdn,region,language\n${range} 00 00,35,fr\n+33 ${range.slice(1)} 99 99,35,fr\n`;
+    const { snapshot } = await audiences.import(Readable.from([csv]), { name: range }, AUTHOR.actor);
+    rmSync(workFolder, { recursive: true });
+    expect([snapshot.value.recipients, snapshot.value.fictional]).toEqual([2, 2]);
+    world.audience = snapshot.value;
+    world.numbers = NUMBERS_FOR_ACTUAL;
+    expect(await problemsOf({ status: 'Actual', regions: ['35'] })).toMatchObject({
+      faults: [{ code: 'fictional_recipient_in_actual', at: '/audience' }],
+    });
   });
 });
 
