@@ -45,7 +45,7 @@ export class Contacts {
   readonly #now: () => number;
 
   constructor({ store, now }: { store: Store; now: () => number }) {
-    this.#records = new Records<Contact>(store, 'contact');
+    this.#records = new Records<Contact>(store, 'contact', { hidden: ['address'] });
     this.#now = now;
   }
 

@@ -93,6 +93,7 @@ function told(problems: readonly Problem[], { code, at, message }: Problem): boo
 function readOnce(directory: NumberSource): NumberSource {
   const answers = new Map<string, ReturnType<NumberSource['lookup']>>();
   return {
+    ...(directory.staleDays === undefined ? {} : { staleDays: directory.staleDays }),
     lookup: (region, services, atMs) => {
       const answer = answers.get(region) ?? directory.lookup(region, services, atMs);
       answers.set(region, answer);

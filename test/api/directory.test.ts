@@ -95,7 +95,7 @@ describe('the directory over HTTP', () => {
       'region,service,number,owner\n22,15,02 61 91 00 22,SAMU 22\n22,18,02 61 91 00 23,SDIS 22\n',
     );
     expect(imported.status).toBe(200);
-    expect(imported.body).toEqual({ accepted: 2, rejected: [] });
+    expect(imported.body).toEqual({ accepted: 2, rejected: [], testCallsLeftOut: 0 });
     expect((await api.as('approver', 'get', '/v1/directory/22/18')).body).toMatchObject({ owner: 'SDIS 22' });
   });
 
