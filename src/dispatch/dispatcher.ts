@@ -43,7 +43,7 @@ export interface DispatcherDeps {
 /** Changes are heard at once by the control channel; this is for a message that was missed. */
 const LOOK_MS = 400;
 const HEALTH_MS = 1_000;
-const PAGES_MS = 1_000;
+const PAGES_MS = 400;
 const RECEIPTS_MS = 5_000;
 /** A supervisor kills after 10 s: all is said and done before. */
 const STOP_WITHIN_MS = 9_500;

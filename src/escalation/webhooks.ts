@@ -77,8 +77,7 @@ export class Webhooks {
 
 /** A word for what went wrong, that holds no address. */
 function codeOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'failed';
-  if (error.name === 'TimeoutError') return 'timeout';
-  const cause = error.cause as { code?: unknown } | undefined;
+  const { name, cause } = error as { name?: unknown; cause?: { code?: unknown } };
+  if (name === 'TimeoutError') return 'timeout';
   return typeof cause?.code === 'string' ? cause.code.toLowerCase() : 'unreachable';
 }
