@@ -1,5 +1,6 @@
-/** One batch, several jobs: what a process does with a batch that it has at hand already. */
+/** What a process does with a batch that it has at hand already, or must not begin. */
 import { pino } from 'pino';
+import type { BroadcastPlan } from '../../src/broadcasts/broadcast.ts';
 import { BatchProcessor } from '../../src/dispatch/batch-processor.ts';
 import { BroadcastIndex } from '../../src/dispatch/broadcast-index.ts';
 import { Feed } from '../../src/dispatch/feed.ts';
@@ -10,11 +11,11 @@ import { Tally } from '../../src/dispatch/tally.ts';
 import { MessageIds } from '../../src/ledger/message-ids.ts';
 import { Slots } from '../../src/ledger/slots.ts';
 import type { Store } from '../../src/store/connection.ts';
-import { aRoute, blocksOf, NOW, storeBroadcast } from '../broadcasts/builders.ts';
+import { aRoute, batchesOf, blocksOf, happen, NOW, storeBroadcast } from '../broadcasts/builders.ts';
 import { testStore } from '../support/redis.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-describe('a batch that comes twice to one process', () => {
+describe('a batch', () => {
   let store: Store;
   let close: () => Promise<void>;
   beforeAll(async () => {
@@ -22,8 +23,8 @@ describe('a batch that comes twice to one process', () => {
   });
   afterAll(() => close());
 
-  test('is taken again only when its first run is over, so nothing of it passes for in doubt', async () => {
-    const { plan } = await storeBroadcast(store, { no: 1 });
+  /** A processor of its own with what it rests on; nothing takes what it brings. */
+  function aProcessor(plan: BroadcastPlan) {
     const index = new BroadcastIndex({ store });
     const slots = new Slots({ store });
     const route = aRoute();
@@ -61,6 +62,12 @@ describe('a batch that comes twice to one process', () => {
       inheritedMs: 1_000,
       log,
     });
+    return { processor, feed, slots, outcomes };
+  }
+
+  test('that comes twice to one process is taken again only when its first run is over, so nothing of it passes for in doubt', async () => {
+    const { plan } = await storeBroadcast(store, { no: 1 });
+    const { processor, feed, slots, outcomes } = aProcessor(plan);
     const job = { broadcast: 1, batch: 0, rank: 1 };
 
     const first = processor.process(job);
@@ -74,7 +81,7 @@ describe('a batch that comes twice to one process', () => {
     await waitFor(() => performance.now() > later);
     expect(feed.runs).toEqual([run]);
 
-    outcomes.response(run.addresses[0]![0]!, 0, 'id-0', nothing);
+    outcomes.response(run.addresses[0]![0]!, 0, 'id-0', () => {});
     await first;
     const again = await waitFor(() => feed.runs.find((other) => other !== run));
     expect(again.epoch).not.toBe(run.epoch);
@@ -83,5 +90,17 @@ describe('a batch that comes twice to one process', () => {
     again.settle(2);
     await second;
     expect(feed.runs).toEqual([]);
+  });
+
+  test('is not begun while it is not known whom its follow-up addresses: it comes again', async () => {
+    const { broadcast, plan } = await storeBroadcast(store, { no: 2 });
+    await storeBroadcast(store, { no: 3, changes: { follows: 2 } });
+    const { processor, feed } = aProcessor(plan);
+    const job = { broadcast: 3, batch: 0, rank: 1 };
+    expect(await processor.process(job)).toEqual({ inMs: expect.any(Number) });
+    expect(feed.runs).toEqual([]);
+    const [batch] = batchesOf(store, broadcast, plan.lanes[0]!);
+    await happen(store, batch!, 0, 2, 'cancel');
+    expect(await processor.process(job)).toBe('over');
   });
 });
