@@ -3,9 +3,13 @@ import { TocsinError } from '../errors.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Throws `not_utf8`, `malformed_json` or `lone_surrogate`, the last two with line and column. */
+/** Nothing that the API takes is deeper than ten. */
+const DEEPEST = 32;
+
+/** Throws `not_utf8`, `malformed_json`, `too_deep` or `lone_surrogate`, the last three with line and column. */
 export function parseJson(bytes: Uint8Array): unknown {
   const text = decode(bytes);
+  refuseDepth(text);
   const value = parse(text);
   const half = loneSurrogateAt(text);
   if (half === undefined) return value;
@@ -23,6 +27,23 @@ function parse(text: string): unknown {
     const message = offset >= text.length ? 'The JSON ends too early' : 'The JSON breaks here';
     throw new TocsinError('invalid', 'malformed_json', `The body is not valid JSON: it breaks at ${at}`, {
       faults: [{ at, message }],
+    });
+  }
+}
+
+/** Before it is parsed: what walks through a value afterwards may do so by recursion. One pass, whatever the text. */
+function refuseDepth(text: string): void {
+  let depth = 0;
+  let isInString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (char === '"') isInString = !isInString;
+    else if (isInString) at += char === '\\' ? 1 : 0;
+    else if (char === '[' || char === '{') depth += 1;
+    else if (char === ']' || char === '}') depth -= 1;
+    if (depth <= DEEPEST) continue;
+    throw new TocsinError('invalid', 'too_deep', `The body is nested deeper than ${DEEPEST}`, {
+      faults: [{ at: placeOf(text, at), message: 'is nested too deep' }],
     });
   }
 }

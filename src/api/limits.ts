@@ -10,7 +10,9 @@ import type { ApiDeps } from './deps.ts';
 
 const WINDOW_MS = 60_000;
 const CALLS_A_MINUTE = 1_200;
+const CALLS_A_MINUTE_OF_ADDRESS = 12_000;
 const FAILED_ATTEMPTS_A_MINUTE = 30;
+const REMEMBERED_TOKENS = 1_000;
 
 const refuse: RequestHandler = () => {
   throw new TocsinError('unavailable', 'rate_limited', 'Too many calls; wait as Retry-After says');
@@ -52,18 +54,71 @@ function sendWhole(redis: RedisConnection) {
   };
 }
 
-/** Before authentication: guesses at keys. In memory, so that an attack does not reach the store. */
+/** Before anything else: what one address may do, behind which a whole cell may sit. In memory, as the next. */
+export function limitByAddress({
+  callsPerMinuteOfAddress = CALLS_A_MINUTE_OF_ADDRESS,
+}: Pick<ApiDeps, 'callsPerMinuteOfAddress'>): RequestHandler {
+  return rateLimit({
+    windowMs: WINDOW_MS,
+    limit: callsPerMinuteOfAddress,
+    standardHeaders: false,
+    legacyHeaders: false,
+    keyGenerator: (request) => ipKeyGenerator(request.ip ?? ''),
+    handler: refuse,
+  });
+}
+
+/**
+ * Before authentication: guesses at keys. In memory, so that an attack does not reach the store. Whoever was let in a
+ * moment ago is not held back by the failures of others at the same address, so that nobody can lock a cell out.
+ */
 export function limitFailedAttempts({
   failedAttemptsPerMinute = FAILED_ATTEMPTS_A_MINUTE,
 }: Pick<ApiDeps, 'failedAttemptsPerMinute'>): RequestHandler {
-  return rateLimit({
+  const letIn = new RecentTokens();
+  const limit = rateLimit({
     windowMs: WINDOW_MS,
     limit: failedAttemptsPerMinute,
     standardHeaders: false,
     legacyHeaders: false,
+    skip: ({ headers: { authorization } }) => authorization !== undefined && letIn.has(authorization),
     skipSuccessfulRequests: true,
     requestWasSuccessful: (_request, response) => response.statusCode !== 401,
     keyGenerator: (request) => ipKeyGenerator(request.ip ?? ''),
     handler: refuse,
   });
+  return (request, response, next) => {
+    const { authorization } = request.headers;
+    response.once('finish', () => {
+      if (authorization === undefined) return;
+      if (response.statusCode === 401) letIn.forget(authorization);
+      else if (response.locals.caller !== undefined) letIn.add(authorization);
+    });
+    return limit(request, response, next);
+  };
 }
+
+/** What was accepted within the last minute, as hashes; the oldest go first. */
+class RecentTokens {
+  readonly #untilMs = new Map<string, number>();
+
+  has(authorization: string): boolean {
+    return (this.#untilMs.get(printOf(authorization)) ?? 0) > performance.now();
+  }
+
+  add(authorization: string): void {
+    const print = printOf(authorization);
+    this.#untilMs.delete(print);
+    this.#untilMs.set(print, performance.now() + WINDOW_MS);
+    for (const oldest of this.#untilMs.keys()) {
+      if (this.#untilMs.size <= REMEMBERED_TOKENS) break;
+      this.#untilMs.delete(oldest);
+    }
+  }
+
+  forget(authorization: string): void {
+    this.#untilMs.delete(printOf(authorization));
+  }
+}
+
+const printOf = (text: string): string => createHash('sha256').update(text).digest('base64');

@@ -2,20 +2,17 @@
  * How a call is served: the same named steps for all of them, in the order that costs least and tells least to
  * strangers. Owns no rule of the domain.
  */
-import { type Readable, Transform } from 'node:stream';
 import { pipeline as pipeStreams } from 'node:stream/promises';
-import express, { type Request, type RequestHandler, type Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { TocsinError } from '../errors.ts';
 import { authenticate, callerOf } from './authenticate.ts';
-import { type Call, mediaOf, type Reply } from './call.ts';
+import type { Call, Reply } from './call.ts';
 import { etagOf, ifVersion } from './conditional.ts';
 import type { ApiDeps } from './deps.ts';
 import { idempotencyKey, type KeptReply, once, printOf } from './idempotency.ts';
-import { parseJson } from './json-body.ts';
+import { parsedBody, readBody, uploadOf } from './request-body.ts';
 import { requireRight } from './rights.ts';
 
-const BODY_LIMIT_BYTES = 1_048_576;
-const UPLOAD_LIMIT_BYTES = 4 * 1_024 ** 3;
 const DEADLINE_MS = 30_000;
 
 /** The steps of one call, for express. `limit` meters the caller, after it is known who that is. */
@@ -28,7 +25,7 @@ export function steps(call: Call, deps: ApiDeps, limit: RequestHandler): Request
       requireRight(callerOf(response).roles, call.right);
       next();
     },
-    ...readBody(call),
+    ...readBody(call, deps.bodyMs),
     serve(call, deps),
   ];
 }
@@ -42,39 +39,6 @@ function requireStore({ store }: ApiDeps): RequestHandler {
     next();
   };
 }
-
-/** Reads a body whole where it is small, and refuses other media types before reading a byte of it. */
-function readBody(call: Call): RequestHandler[] {
-  if (call.method === 'get' || call.method === 'delete') return [];
-  const refuseOthers: RequestHandler = (request, _response, next) => {
-    const empty = request.headers['transfer-encoding'] === undefined && !Number(request.headers['content-length'] ?? 0);
-    const accepted = mediaOf(call);
-    if ((!empty || call.body?.kind === 'stream') && !accepted.includes(mediaType(request))) {
-      const message = `Send ${accepted.join(' or ')}`;
-      throw new TocsinError('invalid', 'unsupported_media_type', message, {
-        faults: [{ at: 'header Content-Type', message }],
-      });
-    }
-    next();
-  };
-  if (call.body?.kind === 'stream') return [refuseOthers];
-  return [refuseOthers, express.raw({ type: () => true, limit: BODY_LIMIT_BYTES })];
-}
-
-const mediaType = (request: Request): string =>
-  (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-
-async function parsedBody(call: Call, request: Request, deps: ApiDeps): Promise<unknown> {
-  if (call.body?.kind === 'stream' || call.method === 'get' || call.method === 'delete') {
-    return call.body === undefined ? {} : undefined;
-  }
-  const bytes: unknown = request.body;
-  if (!Buffer.isBuffer(bytes) || bytes.length === 0) return mayBeEmpty(call) ? {} : parseJson(Buffer.alloc(0));
-  const notation = call.body?.notations?.[mediaType(request)];
-  return notation === undefined ? parseJson(bytes) : notation(bytes, deps);
-}
-
-const mayBeEmpty = ({ body }: Call): boolean => body === undefined || (body.kind === 'json' && body.optional === true);
 
 function serve(call: Call, deps: ApiDeps): RequestHandler {
   return async (request, response) => {
@@ -138,35 +102,6 @@ async function withDeadline<T>(work: Promise<T>, deadlineMs: number): Promise<T>
   } finally {
     clearTimeout(timer);
   }
-}
-
-function uploadOf(call: Call, request: Request, response: Response, deps: ApiDeps): Readable {
-  if (call.body?.kind !== 'stream') return request;
-  return bounded(request, response, call.body.limitBytes ?? deps.uploadLimitBytes ?? UPLOAD_LIMIT_BYTES);
-}
-
-/** The upload as a stream of its own, so that a refusal is answered while the rest still comes, and read away. */
-function bounded(request: Request, response: Response, limitBytes: number): Readable {
-  let bytes = 0;
-  const upload = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      bytes += chunk.length;
-      if (bytes <= limitBytes) return done(null, chunk);
-      done(new TocsinError('too-large', 'body_too_large', `An upload may have ${limitBytes} bytes`));
-    },
-  });
-  // Whoever reads gets the error; that nobody reads yet must not end the process.
-  upload.on('error', () => {});
-  // A client that keeps its connection sends all of it before it asks again.
-  response.once('finish', () => {
-    request.unpipe(upload);
-    request.resume();
-  });
-  request.once('close', () => {
-    if (request.complete) return;
-    upload.destroy(new TocsinError('invalid', 'incomplete_body', 'The upload broke off'));
-  });
-  return request.pipe(upload);
 }
 
 function kept(call: Call, reply: Reply<unknown>): KeptReply {

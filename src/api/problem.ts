@@ -18,6 +18,7 @@ const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
 /** Codes that HTTP gives a status of its own (RFC 9110 §15.5, RFC 6585 §4). */
 const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   malformed_json: 400,
+  too_deep: 400,
   malformed_xml: 400,
   malformed_url: 400,
   malformed_encoding: 400,
@@ -30,6 +31,7 @@ const STATUS_OF_CODE: Readonly<Record<string, number>> = {
   not_acceptable: 406,
   unsupported_media_type: 415,
   unsupported_content_encoding: 415,
+  body_too_slow: 408,
   rate_limited: 429,
 };
 

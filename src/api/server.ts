@@ -15,6 +15,8 @@ export interface ServerOptions {
   /** Ends the streams that would otherwise never end: `app.closeStreams`. */
   closeStreams?: () => void;
   graceMs?: number;
+  /** For the headers of a request to come in. */
+  headersMs?: number;
 }
 
 /** A supervisor kills after 10 s. */
@@ -26,13 +28,30 @@ const HEADERS_MS = 15_000;
 /** A country's audience may take long to upload, and then minutes to import, in which the socket is silent. */
 const REQUEST_MS = 30 * 60_000;
 const SILENT_SOCKET_MS = 10 * 60_000;
+/** How often Node looks for connections whose headers or body are late. */
+const CHECK_EVERY_MS = 2_000;
+/** A token with a hundred groups takes some 6 KiB. */
+const HEADER_BYTES = 16_384;
+const HEADERS_MAX = 64;
+const CONNECTIONS_MAX = 4_000;
 
 export async function startServer(app: RequestListener, options: ServerOptions): Promise<ApiServer> {
   const { host, port, closeStreams, graceMs = GRACE_MS } = options;
   const server = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS },
+    {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: options.headersMs ?? HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, options.headersMs ?? CHECK_EVERY_MS),
+      maxHeaderSize: HEADER_BYTES,
+      // RFC 9112 to the letter: what a proxy reads otherwise than we do could hide a second request in the first.
+      insecureHTTPParser: false,
+      requireHostHeader: true,
+    },
     app,
   );
+  server.maxHeadersCount = HEADERS_MAX;
+  server.maxConnections = CONNECTIONS_MAX;
   server.setTimeout(SILENT_SOCKET_MS);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -33,6 +33,28 @@ describe('JSON bodies', () => {
     expect(parse(text)).toThrow(expect.objectContaining({ code: 'malformed_json' }));
   });
 
+  test('what is nested deeper than 32 is refused before anything walks through it, at its place', () => {
+    const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+    expect(parse(nested(32))).not.toThrow();
+    expect(parse(nested(33))).toThrow(
+      expect.objectContaining({ code: 'too_deep', faults: [{ at: 'line 1, column 33', message: expect.any(String) }] }),
+    );
+    expect(parse('{"a":'.repeat(500_000))).toThrow(expect.objectContaining({ code: 'too_deep' }));
+    expect(parse(JSON.stringify({ text: '[{'.repeat(100), quote: '\\"[[' }))).not.toThrow();
+  });
+
+  test('a mebibyte of quotes and backslashes is read through once', () => {
+    const startedMs = performance.now();
+    expect(parse(`"${'\\\\"'.repeat(350_000)}`)).toThrow();
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+  });
+
+  test('a name like __proto__ changes nothing of what other objects have', () => {
+    const value = parseJson(Buffer.from('{"__proto__":{"role":"admin"},"a":{}}')) as { a: { role?: string } };
+    expect(value.a.role).toBeUndefined();
+    expect(({} as { role?: string }).role).toBeUndefined();
+  });
+
   test('the fault names line and column, both from 1', () => {
     expect(parse('{\n  "event": "x",\n  "status" "Test"\n}')).toThrow(
       expect.objectContaining({ faults: [{ at: 'line 3, column 12', message: 'The JSON breaks here' }] }),
