@@ -70,7 +70,7 @@ export const SCRIPT = `'use strict';
     link.href = URL.createObjectURL(new Blob([csv], { type: 'text/csv' }));
     link.download = 'directory-gaps.csv';
     link.click();
-    URL.revokeObjectURL(link.href);
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
     say('The CSV file is downloaded.', false);
   });
 
