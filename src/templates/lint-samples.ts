@@ -1,5 +1,6 @@
 /** Writes a wording for every region, as it will usually be and as long as it can become, and counts its segments. */
 import type { AlternativeNumber } from '../directory/alternative-numbers.ts';
+import { NATIONAL } from '../directory/places.ts';
 import type { Region } from '../directory/regions.ts';
 import { SERVICES } from '../directory/services.ts';
 import { TocsinError } from '../errors.ts';
@@ -17,6 +18,12 @@ export interface TriedOut {
 const USUAL_SERVICES = ['15', '17', '18', '112'];
 const ALL_SERVICES = SERVICES.map(({ number }) => number);
 const SAMPLE_MS = Date.UTC(2021, 5, 2, 16, 0);
+/** From ARCEP's range for fiction 02 61 91. */
+const USUAL_NUMBERS = USUAL_SERVICES.map((service, i) => sampleNumber(service, `02 61 91 00 1${i}`));
+/** Of no country (+999), and of the most digits that are in use in France. */
+const WORST_NUMBERS = ALL_SERVICES.map((service, i) =>
+  sampleNumber(service, `+999 123 456 7${String(i).padStart(2, '0')}`),
+);
 /** Words of a usual length, for a parameter that is as long as it may be. */
 const FILLER = "N'appelez qu'en cas d'urgence. ";
 
@@ -58,7 +65,7 @@ function renderSample(template: Template, wording: Wording, region: Region, size
     language: wording.language,
     status: prefixes.Test.length > prefixes.Exercise.length ? 'Test' : 'Exercise',
     services,
-    numbers: services.map((service, i) => sampleNumber(region.code, service, i, size)),
+    numbers: size === 'usual' ? USUAL_NUMBERS : WORST_NUMBERS,
     parameters: sampleParameters(template, size),
     atMs: SAMPLE_MS,
   });
@@ -74,11 +81,9 @@ function sampleParameters(template: Template, size: 'usual' | 'worst'): Record<s
   );
 }
 
-/** From ARCEP's range for fiction 02 61 91, or of no country (+999) and of the most digits that are in use in France. */
-function sampleNumber(region: string, service: string, i: number, size: 'usual' | 'worst'): AlternativeNumber {
-  const last = String(i).padStart(2, '0');
-  const [number, display] =
-    size === 'usual' ? [`332619100${last}`, `02 61 91 00 ${last}`] : [`9991234567${last}`, `+999 123 456 7${last}`];
+/** For the whole country, since it is in place of each region's own. */
+function sampleNumber(service: string, display: string): AlternativeNumber {
+  const number = display.replace(/\D/g, '').replace(/^0/, '33');
   const enteredAt = new Date(SAMPLE_MS).toISOString();
-  return { region, service, number, display, owner: 'sample', enteredBy: 'lint', enteredAt, version: 1 };
+  return { region: NATIONAL, service, number, display, owner: 'sample', enteredBy: 'lint', enteredAt, version: 1 };
 }

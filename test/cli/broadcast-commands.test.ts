@@ -139,26 +139,3 @@ describe('tocsin evidence export', () => {
     expect(readdirSync(to).sort()).toEqual([...names].sort());
   });
 });
-
-describe('tocsin templates lint', () => {
-  test('finds no error in the wordings that are shipped', async () => {
-    const { code, out } = await runCli(undefined, 'templates', 'lint');
-    expect(out).toMatch(/4 templates: 0 errors/);
-    expect(code).toBe(0);
-  });
-
-  test('ends with 1 where there is no such folder, and names it', async () => {
-    await expect(runCli(undefined, 'templates', 'lint', '--folder', join(folder, 'none'))).resolves.toMatchObject({
-      code: 1,
-      notes: expect.stringMatching(/none: cannot be read/),
-    });
-  });
-
-  test('ends with 1 where the wordings cannot be loaded, and names the place', async () => {
-    writeFileSync(join(folder, 'stray.txt'), '');
-    await expect(runCli(undefined, 'templates', 'lint', '--folder', folder)).resolves.toMatchObject({
-      code: 1,
-      notes: expect.stringContaining(folder),
-    });
-  });
-});

@@ -27,21 +27,24 @@ function arabic(id: string, code: string, prefix: string, parameters: Record<str
 }
 
 describe('an Arabic text on a telephone', () => {
-  test.each(templates.list().map(({ id }) => id))('%s: numbers, names and times stay in one piece, everywhere', (id) => {
-    for (const { code, name } of REGIONS) {
-      for (const prefix of ['02 61 91 00 ', '+999 123 456 7']) {
-        const { text, numbers } = arabic(id, code, prefix);
-        expect(isShownRightToLeft(text)).toBe(true);
-        const seen = shown(text);
-        expect(seen).toContain(name);
-        expect(seen).toContain('02/06');
-        for (const { service, display } of numbers) {
-          expect(seen).toContain(service === '114' ? display : `${service}:${display}`);
+  test.each(templates.list().map(({ id }) => id))(
+    '%s: numbers, names and times stay in one piece, everywhere',
+    (id) => {
+      for (const { code, name } of REGIONS) {
+        for (const prefix of ['02 61 91 00 ', '+999 123 456 7']) {
+          const { text, numbers } = arabic(id, code, prefix);
+          expect(isShownRightToLeft(text)).toBe(true);
+          const seen = shown(text);
+          expect(seen).toContain(name);
+          expect(seen).toContain('02/06');
+          for (const { service, display } of numbers) {
+            expect(seen).toContain(service === '114' ? display : `${service}:${display}`);
+          }
+          if (numbers.length === 0) expect(seen).toContain(services.join('/'));
         }
-        if (numbers.length === 0) expect(seen).toContain(services.join('/'));
       }
-    }
-  });
+    },
+  );
 
   test('reads date before time, from the right', () => {
     expect(shown(arabic('end', '35', '02 61 91 00 ').text)).toMatch(/17:05 ةعاسلا 02\/06 موي/);

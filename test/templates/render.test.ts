@@ -363,5 +363,5 @@ test('the texts of a country, 202 of them, are written in a blink', () => {
     }),
   );
   // 20 ms is the aim; the rest is room for a machine that does other things.
-  expect(fastest).toBeLessThan(60);
+  expect(fastest).toBeLessThan(100);
 });
