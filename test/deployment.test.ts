@@ -21,12 +21,19 @@ interface ComposeService {
   volumes?: string[];
   ports?: string[];
   command?: string[];
+  user?: string;
+  tmpfs?: string[];
+  pids_limit?: number;
+  mem_limit?: string;
+  networks?: string[];
+  privileged?: boolean;
 }
 
 const fromRoot = (path: string): URL => new URL(`../${path}`, import.meta.url);
 const compose = parse(readFileSync(fromRoot('docker-compose.yml'), 'utf8'), { merge: true }) as {
   services: Record<string, ComposeService>;
   secrets: Record<string, { file: string }>;
+  networks: Record<string, { internal?: boolean } | null>;
 };
 const services = Object.entries(compose.services);
 
@@ -47,14 +54,46 @@ describe('docker-compose.yml', () => {
     },
   );
 
+  test.each(services)(
+    'bounds what %s may take: memory, processes, a small /tmp that runs nothing',
+    (_name, service) => {
+      expect(service).toMatchObject({
+        pids_limit: expect.any(Number),
+        mem_limit: expect.stringMatching(/^\d+g$/),
+        tmpfs: [expect.stringMatching(/^\/tmp:size=\d+m,noexec,nosuid,nodev$/)],
+      });
+      expect(service).not.toHaveProperty('privileged');
+      expect(service.user).toMatch(/^(node|redis)$/);
+      for (const volume of service.volumes ?? []) {
+        expect(volume).toMatch(/:ro$|^(data:\/tocsin\/data|redis:\/data)$/);
+        expect(volume).not.toMatch(/docker\.sock/);
+      }
+    },
+  );
+
+  test('lets programs reach only whom they must: the store nobody outside, the simulator no store', () => {
+    expect(Object.fromEntries(services.map(([name, { networks = [] }]) => [name, networks]))).toEqual({
+      redis: ['store'],
+      api: ['front', 'store'],
+      dispatcher: ['store', 'smsc'],
+      simulator: ['smsc'],
+    });
+    expect(Object.entries(compose.networks).filter(([, network]) => network?.internal !== true)).toEqual([
+      ['front', null],
+    ]);
+  });
+
   test.each(services)('sets nothing for %s that its programs would refuse', (_name, service) => {
-    const { TOCSIN_REDIS_URL_FILE: _secret, ...settings } = service.environment ?? {};
+    const { TOCSIN_REDIS_PASSWORD_FILE: _secret, ...settings } = service.environment ?? {};
     expect(() => loadConfig(settings)).not.toThrow();
   });
 
   test('keeps passwords in files, and every secret it names is declared', () => {
     const text = readFileSync(fromRoot('docker-compose.yml'), 'utf8');
-    expect(text).not.toMatch(/redis:\/\/[^\s]*@/);
+    expect(text).not.toMatch(/redis:\/\/[^\s]*@|PASSWORD: /);
+    for (const [, { environment = {} }] of services) {
+      for (const name of Object.keys(environment)) if (/PASSWORD|SECRET/.test(name)) expect(name).toMatch(/_FILE$/);
+    }
     for (const [, { secrets = [] }] of services) {
       for (const name of secrets) expect(compose.secrets).toHaveProperty([name, 'file']);
     }
@@ -86,6 +125,23 @@ describe('the Dockerfile', () => {
     expect(last).toMatch(/^USER node$/m);
     expect(last).not.toMatch(/COPY (src|test)|npm (ci|install)/);
     expect(stages.find((stage) => stage.includes('AS packages'))).toMatch(/npm ci --omit=dev/);
+  });
+
+  test('lets no package run a program at installation, and leaves nothing that installs', () => {
+    for (const [line] of stages.join('').matchAll(/npm ci.*/g)) expect(line).toContain('--ignore-scripts');
+    expect(stages.at(-1)).toMatch(/RUN rm -rf \/usr\/local\/lib\/node_modules/);
+  });
+
+  test('says what is in the image, and whether it is well', () => {
+    expect(stages.join('')).toMatch(/npm sbom --sbom-format cyclonedx --omit dev > sbom\.json/);
+    expect(stages.at(-1)).toMatch(/COPY --from=packages \/tocsin\/sbom\.json/);
+    expect(stages.at(-1)).toMatch(/^HEALTHCHECK /m);
+  });
+
+  test('takes in no secret, no data and no history', () => {
+    const ignored = readFileSync(fromRoot('.dockerignore'), 'utf8').split('\n');
+    expect(ignored).toEqual(expect.arrayContaining(['.git', 'data', 'secrets', 'node_modules']));
+    expect(readFileSync(fromRoot('.gitignore'), 'utf8').split('\n')).toContain('secrets/');
   });
 });
 
