@@ -54,6 +54,14 @@ describe('the route that carries a batch', () => {
     expect(chosen(here)).toBe(expected);
   });
 
+  test('is one that is only tried again last, for a batch of which somebody may have the text', () => {
+    const certain = (here: Record<string, Here>) => carriersOf(here).choose(LANE, 0, false)?.id;
+    expect(certain({ a: { state: 'half-open' } })).toBe('b');
+    const alone = { b: { bound: false }, c: { bound: false } };
+    expect(certain({ a: { state: 'half-open' }, ...alone })).toBe('a');
+    expect(certain({})).toBe('a');
+  });
+
   test('is never one that the lane does not name', () => {
     const carriers = carriersOf({ a: { state: 'open', bound: false } });
     expect(carriers.choose(aLane(SHORT_TEXT, { routes: onRoutes('a') }), 0)).toBeUndefined();

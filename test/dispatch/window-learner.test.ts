@@ -107,6 +107,14 @@ describe('the window of a route', () => {
     }
   });
 
+  test('is not looked into where one was in flight: that is never too many', () => {
+    const learner = new WindowLearner({ widest: 500, onLimit: () => {}, outstanding: () => 0, now: () => 0 });
+    for (let i = 0; i < 200; i += 1) learner.answered(STATUS.ESME_RMSGQFUL, { inFlight: 0 });
+    expect(learner.trying).toBe(false);
+    learner.answered(STATUS.ESME_RMSGQFUL, { inFlight: 1 });
+    expect(learner.trying).toBe(true);
+  });
+
   test('is cut by half of what was in flight, not of what might have been', () => {
     const learner = new WindowLearner({ widest: 500, onLimit: () => {}, outstanding: () => 160, now: () => 0 });
     for (let i = 0; i < 220; i += 1) {
