@@ -92,6 +92,9 @@ const SCHEMA = z.object({
   TOCSIN_IDENTITY_FILE: path('config/identity.yaml').describe(
     'Whose OpenID tokens are believed beside API keys, and what they grant: docs/security.md',
   ),
+  TOCSIN_CAP_FILE: path('config/cap.yaml').describe(
+    'Whose signed CAP alerts are believed, what we sign with, who may read the feed: docs/cap.md',
+  ),
   TOCSIN_TEMPLATES_FOLDER: path('templates').describe('Folder of the wordings'),
   TOCSIN_LANGUAGES_FILE: path('config/languages.yaml').describe(
     'Which languages each region must be told in: docs/templates.md',
@@ -144,6 +147,7 @@ const OWN_FILES = [
   'TOCSIN_ROUTES_FILE',
   'TOCSIN_APPROVALS_FILE',
   'TOCSIN_IDENTITY_FILE',
+  'TOCSIN_CAP_FILE',
   'TOCSIN_TEMPLATES_FOLDER',
   'TOCSIN_LANGUAGES_FILE',
 ] as const satisfies readonly Setting[];
@@ -158,6 +162,7 @@ export interface Config {
   readonly routesFile: string;
   readonly approvals: { readonly file: string; readonly secret?: string };
   readonly identityFile: string;
+  readonly capFile: string;
   readonly templatesFolder: string;
   readonly languagesFile: string;
   readonly directory: { readonly levels: readonly (typeof LEVELS)[number][]; readonly staleDays: number };
@@ -267,6 +272,7 @@ function grouped(env: z.infer<typeof SCHEMA>, warnings: readonly Fault[]): Confi
       ...(env.TOCSIN_APPROVALS_SECRET ? { secret: env.TOCSIN_APPROVALS_SECRET } : {}),
     },
     identityFile: env.TOCSIN_IDENTITY_FILE,
+    capFile: env.TOCSIN_CAP_FILE,
     templatesFolder: env.TOCSIN_TEMPLATES_FOLDER,
     languagesFile: env.TOCSIN_LANGUAGES_FILE,
     directory: { levels: env.TOCSIN_DIRECTORY_FALLBACK, staleDays: env.TOCSIN_DIRECTORY_STALE_DAYS },

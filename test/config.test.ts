@@ -32,6 +32,7 @@ describe('loadConfig', () => {
       languagesFile: expect.stringMatching(/^\/.*\/config\/languages\.yaml$/),
       directory: { levels: ['departement', 'region', 'national'], staleDays: 90 },
       identityFile: expect.stringMatching(/^\/.*\/config\/identity\.yaml$/),
+      capFile: expect.stringMatching(/^\/.*\/config\/cap\.yaml$/),
       dataFolder: 'data',
       archiveFolder: 'data/archive',
       anchorsFile: 'data/audit-anchors.jsonl',

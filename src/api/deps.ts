@@ -4,6 +4,7 @@ import type { Audiences } from '../audience/audiences.ts';
 import type { broadcastCalls } from '../broadcasts/calls.ts';
 import type { OrderRule } from '../broadcasts/route-choice.ts';
 import type { Route } from '../broadcasts/routes.ts';
+import type { CapSettings } from '../cap/cap-file.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Fault } from '../errors.ts';
 import type { Logger } from '../log.ts';
@@ -30,6 +31,8 @@ export interface ApiDeps {
   readonly archive: ArchiveCalls;
   readonly routes: readonly Route[];
   readonly order?: readonly OrderRule[];
+  /** Absent: signatures are not looked at, nothing is signed, the feed is public. */
+  readonly cap?: CapSettings;
   readonly log: Logger;
   readonly metrics: Metrics;
   /** Shown in the OpenAPI document. */

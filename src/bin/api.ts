@@ -27,7 +27,7 @@ const SWEEP_MS = 20_000;
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
-  const { routes, order, templates, languages, policy } = await readFiles(config);
+  const { routes, order, templates, languages, policy, cap } = await readFiles(config);
   const log = createLogger(config.logLevel, 'api');
   for (const warning of config.warnings) log.warn(warning, 'a setting that should not stay so');
   const store = openStore(config.redis, 'request', (error) => log.error({ err: error }, 'store connection'));
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   const credentials = await loadCredentials(config.identityFile, { store, log, now });
   const { app, closeStreams } = createApp({
     ...{ ...credentials, store, notices, directory, audiences, templates, broadcasts, archive },
-    ...{ routes, order, log, metrics, version, now, trustedProxies: config.http.proxies },
+    ...{ routes, order, cap, log, metrics, version, now, trustedProxies: config.http.proxies },
     notReady: () => liveRouteFaults(store, routes),
   });
   const server = await startServer(app, { ...config.http, closeStreams });

@@ -1,16 +1,18 @@
 /** Everything that the API reads from files at its start; each refuses what is wrong with its own. */
 import { loadRoutesFile } from '../broadcasts/routes-file.ts';
+import { loadCapFile } from '../cap/cap-file.ts';
 import type { Config } from '../config.ts';
 import { loadPolicy } from '../notices/policy-file.ts';
 import { loadLanguages } from '../templates/languages.ts';
 import { Templates } from '../templates/load.ts';
 
 export async function readFiles(config: Config) {
-  const [{ routes, order }, templates, languages, policy] = await Promise.all([
+  const [{ routes, order }, templates, languages, policy, cap] = await Promise.all([
     loadRoutesFile(config.routesFile),
     Templates.load(config.templatesFolder),
     loadLanguages(config.languagesFile),
     loadPolicy(config.approvals.file, config.approvals),
+    loadCapFile(config.capFile),
   ]);
-  return { routes, order, templates, languages, policy };
+  return { routes, order, templates, languages, policy, cap };
 }

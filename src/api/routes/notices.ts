@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { fromCap } from '../../cap/reader.ts';
 import { noticeFinder, remarksOn } from '../../cap/references.ts';
+import { signedCap } from '../../cap/sign.ts';
 import { toCap } from '../../cap/writer.ts';
 import { DecisionInput, NoticeInput, NoticePatch } from '../../notices/notice-input.ts';
 import { broadcast } from '../broadcast-schemas.ts';
@@ -61,10 +62,13 @@ export const noticeCalls: readonly Call[] = [
     summary: 'Read a notice, as JSON or as CAP 1.2 by Accept',
     params,
     reply: { ...reply, media: ['application/json', CAP] },
-    handle: async ({ params: { id }, accept }, { notices }) => {
+    handle: async ({ params: { id }, accept }, { notices, templates, cap }) => {
       const found = await notices.get(id);
       if (accept !== CAP) return record(found);
-      return { kind: 'text', media: CAP, body: toCap(found.value), version: found.version, representation: 'cap' };
+      const xml = toCap(found.value, { templates });
+      const signed = cap?.signer && signedCap(xml, cap.signer);
+      const representation = signed === undefined ? 'cap' : 'signed';
+      return { kind: 'text', media: CAP, body: signed ?? xml, version: found.version, representation };
     },
   }),
   defineCall({
