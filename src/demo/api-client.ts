@@ -50,6 +50,11 @@ export class ApiClient {
     return (await readJson(await this.#call('GET', path))) as T;
   }
 
+  async put<T>(path: string, body: unknown): Promise<T> {
+    const sent = { type: 'application/json', body: Readable.from([JSON.stringify(body)]) };
+    return (await readJson(await this.#call('PUT', path, sent))) as T;
+  }
+
   async post<T>(path: string, body: unknown = undefined): Promise<T> {
     const sent = body === undefined ? {} : { type: 'application/json', body: Readable.from([JSON.stringify(body)]) };
     return (await readJson(await this.#call('POST', path, sent))) as T;

@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { playCorrection } from './correction.ts';
 import { type Exercise, type ExerciseSetup, follow, prepareAndLaunch } from './exercise.ts';
 import { type Figures, faultsOf, figuresOf, figureTable, type SmscRecord } from './figures.ts';
 import type { DemoOptions } from './options.ts';
@@ -35,6 +36,7 @@ export async function runDemo(options: DemoOptions, around: DemoSurroundings): P
     screen.step('The programs start, each as it runs in production.');
     await setting.start();
     const setup = { setting, options, screen, signal };
+    if (options.story === 'correction') return await concludeCorrection(setup);
     const exercise = await prepareAndLaunch(setup);
     const figures = await conclude(exercise, setup);
     if (options.keep) await stay(setting, exercise, screen, signal);
@@ -42,6 +44,25 @@ export async function runDemo(options: DemoOptions, around: DemoSurroundings): P
   } finally {
     await setting.stop();
   }
+}
+
+async function concludeCorrection(setup: ExerciseSetup): Promise<number> {
+  const { screen, options } = setup;
+  const { figures, faults } = await playCorrection(setup);
+  screen.say(
+    faults.length === 0
+      ? 'Corrected in time, and told to those only who had the first text.'
+      : 'The promise was not kept:',
+  );
+  for (const fault of faults) screen.say(`  ${fault}`);
+  writeFigures(figures, options, screen);
+  return faults.length === 0 ? 0 : 1;
+}
+
+function writeFigures(figures: object, { json }: DemoOptions, screen: Screen): void {
+  if (json === undefined) return;
+  writeFileSync(json, `${JSON.stringify(figures, undefined, 2)}\n`);
+  screen.say(`The figures are in ${json}`);
 }
 
 async function conclude(exercise: Exercise, setup: ExerciseSetup): Promise<{ figures: Figures; faults: string[] }> {
@@ -60,10 +81,7 @@ async function conclude(exercise: Exercise, setup: ExerciseSetup): Promise<{ fig
     faults.length === 0 ? 'Everybody is accounted for, and nobody was told twice.' : 'The promise was not kept:',
   );
   for (const fault of faults) screen.say(`  ${fault}`);
-  if (options.json !== undefined) {
-    writeFileSync(options.json, `${JSON.stringify(figures, undefined, 2)}\n`);
-    screen.say(`The figures are in ${options.json}`);
-  }
+  writeFigures(figures, options, screen);
   return { figures, faults };
 }
 

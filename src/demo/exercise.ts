@@ -12,8 +12,8 @@ import type { DemoOptions } from './options.ts';
 import { count, type Screen, seconds, wrap } from './screen.ts';
 import type { Setting } from './setting.ts';
 
-const SERVICES = ['15', '17', '18', '112'];
-const EXPIRES_AFTER_MS = 4 * 3_600_000;
+export const SERVICES = ['15', '17', '18', '112'];
+export const EXPIRES_AFTER_MS = 4 * 3_600_000;
 /** Prefectures that decide at the same moment. */
 const AT_ONCE = 8;
 /** Shown to the reader: a metropolitan region, one overseas, in every language they have. */
@@ -24,7 +24,7 @@ interface KeyMade {
   readonly secret: string;
 }
 
-interface PreviewShown {
+export interface PreviewShown {
   readonly renderings: readonly {
     region: string;
     language: string;
@@ -56,7 +56,7 @@ export interface ExerciseSetup {
   readonly signal: AbortSignal;
 }
 
-const nowMs = (): number => performance.timeOrigin + performance.now();
+export const nowMs = (): number => performance.timeOrigin + performance.now();
 const regionName = (code: string): string => findRegion(code)?.name ?? code;
 
 export async function prepareAndLaunch(setup: ExerciseSetup): Promise<Exercise> {
@@ -95,7 +95,7 @@ export async function prepareAndLaunch(setup: ExerciseSetup): Promise<Exercise> 
   return { cell, cellSecret, notice, broadcast: launched.id, preview, launchSentAt };
 }
 
-async function makeKeys({ setting, options, screen, signal }: ExerciseSetup) {
+export async function makeKeys({ setting, options, screen, signal }: ExerciseSetup) {
   screen.step('The first key is made on the command line, all others by the API: one for the cell, one a prefecture.');
   const args = ['key', 'create', '--name', 'demo', '--person', 'Administrator', '--role', 'admin', '--json'];
   const first = JSON.parse(await setting.programs.run('tocsin', args)) as KeyMade;
@@ -111,7 +111,7 @@ async function makeKeys({ setting, options, screen, signal }: ExerciseSetup) {
   return { cell: new ApiClient(setting.api, cell.secret, signal), cellSecret: cell.secret, approvers };
 }
 
-async function enterDirectory(cell: ApiClient, screen: Screen): Promise<void> {
+export async function enterDirectory(cell: ApiClient, screen: Screen): Promise<void> {
   screen.step('The directory of alternative numbers is entered: the only source of numbers in a text.');
   const { accepted } = await cell.upload<{ accepted: number }>('/v1/directory/import', DIRECTORY, 'text/csv');
   screen.say(`   ${count(accepted)} numbers, all from the ranges that ARCEP keeps for fiction`);
@@ -132,7 +132,10 @@ export async function verifyDirectory(approvers: ReadonlyMap<string, ApiClient>,
   );
 }
 
-async function importAudience(cell: ApiClient, { setting, options, screen, signal }: ExerciseSetup): Promise<string> {
+export async function importAudience(
+  cell: ApiClient,
+  { setting, options, screen, signal }: ExerciseSetup,
+): Promise<string> {
   screen.step(
     `An audience of ${count(options.recipients)} is imported, spread over ${options.regions.length} regions by population.`,
   );
@@ -170,7 +173,7 @@ function showPreview({ renderings, totals, forecast, problems }: PreviewShown, s
   for (const { at, message } of problems) screen.say(`   Problem: ${at} ${message}`);
 }
 
-async function approveAll(approvers: ReadonlyMap<string, ApiClient>, notice: string, preview: PreviewShown) {
+export async function approveAll(approvers: ReadonlyMap<string, ApiClient>, notice: string, preview: PreviewShown) {
   await inTurns(preview.regions, async ({ region, hash }) => {
     await approvers
       .get(region)
@@ -179,7 +182,10 @@ async function approveAll(approvers: ReadonlyMap<string, ApiClient>, notice: str
 }
 
 /** Follows the broadcast to its end by server-sent events, and comes back when a stream breaks off. */
-export async function follow(exercise: Exercise, { screen, setting, signal }: ExerciseSetup): Promise<Progress> {
+export async function follow(
+  exercise: Pick<Exercise, 'cell' | 'broadcast'>,
+  { screen, setting, signal }: ExerciseSetup,
+): Promise<Progress> {
   const path = `/v1/broadcasts/${exercise.broadcast}/events`;
   for (;;) {
     let last: Progress | undefined;
@@ -194,7 +200,7 @@ export async function follow(exercise: Exercise, { screen, setting, signal }: Ex
   }
 }
 
-async function inTurns<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
+export async function inTurns<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
   const queue = [...items];
   const worker = async () => {
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) await act(item);

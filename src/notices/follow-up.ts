@@ -12,7 +12,8 @@ import type { WaiverInput } from './waivers.ts';
 
 /** The draft of a follow-up. Throws `conflict` / `wrong_state` for a notice that others cannot refer to yet. */
 export function followUpOf(id: string, first: Notice, kind: FollowUpKind, input: FollowUpInput): NoticeInput {
-  if (first.submitted === undefined || first.state === 'cancelled') {
+  // One whose broadcast was stopped has been told to some; one given up before its launch to nobody.
+  if (first.submitted === undefined || (first.state === 'cancelled' && first.broadcast === undefined)) {
     const message = `A notice that is ${first.state} cannot be followed up: nobody was told anything`;
     throw new TocsinError('conflict', 'wrong_state', message, { faults: [{ at: '/state', message }] });
   }

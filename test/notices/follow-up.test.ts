@@ -54,6 +54,18 @@ describe('a follow-up', () => {
     });
   });
 
+  test('of a notice that was given up is refused, of one whose broadcast was stopped it is not', async () => {
+    const { notices, id } = await submitted();
+    await notices.cancel(id, AUTHOR);
+    expect(await refusalOf(() => notices.followUp(id, 'correction', NOTHING, AUTHOR))).toMatchObject({
+      code: 'wrong_state',
+    });
+    const current = await notices.get(id);
+    const act = { actor: 'test', action: 'test', subject: `notice/${id}` };
+    await notices.records.update(current, { ...current.value, broadcast: 'b1' }, act);
+    expect((await notices.followUp(id, 'all-clear', NOTHING, AUTHOR)).value.state).toBe('draft');
+  });
+
   test.each([
     ['status', { status: 'Test' }, '/status'],
     ['audience', { audience: 'a2' }, '/audience'],
