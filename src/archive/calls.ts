@@ -1,7 +1,7 @@
 /** What the API and the command line ask of broadcasts that may be archived: from the ledger while it is held, else from the files. */
 import type { Audiences } from '../audience/audiences.ts';
 import type { ArchivedBroadcast } from '../broadcasts/archived.ts';
-import { purgedLedger } from '../broadcasts/archived.ts';
+import { purgedLedger, requireLedger } from '../broadcasts/archived.ts';
 import { auditReading } from '../broadcasts/audited-readings.ts';
 import { planRecords } from '../broadcasts/broadcast.ts';
 import { type RecipientState, recipientState, unknownRecipient } from '../broadcasts/recipient.ts';
@@ -10,6 +10,7 @@ import type { Store } from '../store/connection.ts';
 import type { Person } from '../store/person.ts';
 import type { Records, Stored } from '../store/records.ts';
 import { Archive } from './archive.ts';
+import { writeEvidence } from './evidence.ts';
 import type { Bundle } from './evidence-bundle.ts';
 import { evidence } from './evidence-bundle.ts';
 
@@ -37,6 +38,12 @@ export function archiveCalls({ archiveFolder, now = Date.now, ...deps }: Archive
       const archived = await purgedLedger(store, id);
       if (archived) return fromArchive(store, archive, archived, msisdn);
       return recipientState(store, (audience, number) => audiences.locate(audience, number), id, msisdn);
+    },
+    /** Into a folder of the caller's. Throws `ledger_purged`: then the archive's own folder has it. */
+    writeEvidence: async (id: string, folder: string, by: Person) => {
+      await auditReading(store, 'evidence', id, by);
+      await requireLedger(store, id);
+      return writeEvidence({ store, block, notices, workFolder }, id, folder);
     },
     evidence: async (id: string, by: Person): Promise<Bundle> => {
       await auditReading(store, 'evidence', id, by);

@@ -72,7 +72,8 @@ export async function measure(stream: Readable): Promise<{ bytes: number; sha256
   return meter.result();
 }
 
-class Meter {
+/** Size and SHA-256 of what it takes. */
+export class Meter {
   readonly #hash = createHash('sha256');
   #bytes = 0;
 

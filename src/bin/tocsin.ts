@@ -50,6 +50,8 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   languagesFile: config.languagesFile,
   directory: config.directory,
   dataFolder: config.dataFolder,
+  archiveFolder: config.archiveFolder,
+  retention: config.retention,
   version,
 });
 store?.redis.disconnect();

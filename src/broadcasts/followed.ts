@@ -3,11 +3,12 @@ import { TocsinError } from '../errors.ts';
 import type { Notice } from '../notices/notice.ts';
 import type { Store } from '../store/connection.ts';
 import type { Records, Stored } from '../store/records.ts';
+import { requireLedger } from './archived.ts';
 import { type Broadcast, broadcastRecords } from './broadcast.ts';
 
 const PAGE = 50;
 
-/** The broadcast of the notice that `notice` follows up. Throws `conflict` / `not_launched` when there is none. */
+/** The broadcast of the notice that `notice` follows up. Throws `conflict` / `not_launched`, `ledger_purged`. */
 export async function followedBroadcast(
   store: Store,
   notices: Records<Notice>,
@@ -15,7 +16,11 @@ export async function followedBroadcast(
 ): Promise<Stored<Broadcast> | undefined> {
   if (notice.followsUp === undefined) return undefined;
   const first = (await notices.get(notice.followsUp)).value;
-  if (first.broadcast !== undefined) return broadcastRecords(store).get(first.broadcast);
+  if (first.broadcast !== undefined) {
+    // The ledger says whom to address; without it nobody would be (R19, R20).
+    await requireLedger(store, first.broadcast);
+    return broadcastRecords(store).get(first.broadcast);
+  }
   const message = 'The notice that this one follows up was never launched: nobody was sent it';
   throw new TocsinError('conflict', 'not_launched', message, { faults: [{ at: '/followsUp', message }] });
 }

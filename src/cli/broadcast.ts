@@ -2,8 +2,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command } from 'commander';
 import { type Progress, ProgressReader } from '../broadcasts/progress.ts';
+import { TocsinError } from '../errors.ts';
+import { parseMsisdn } from '../sms/msisdn.ts';
 import type { Cli } from './cli.ts';
-import { type ProgressMeter, progressMeter } from './console-output.ts';
+import { type ProgressMeter, progressMeter, wrapped } from './console-output.ts';
+import { archiveOf } from './purge.ts';
 
 const EVERY_MS = 1_000;
 
@@ -16,7 +19,27 @@ export function broadcastCommand(cli: Cli): Command {
     .option('--once', 'say where it is now, and end')
     .option('--json', 'print each state as a line of JSON')
     .action((id, options) => watch(cli, id, options));
+  command
+    .command('recipient')
+    .description(
+      'what became of one number, from the ledger or from the archive; it is in the audit log that you asked',
+    )
+    .argument('<id>', 'id, such as b12')
+    .argument('<msisdn>', 'the number; your shell may keep it in its history')
+    .option('--json', 'print the state as JSON')
+    .action((id, msisdn, options) => recipient(cli, id, msisdn, options));
   return command;
+}
+
+async function recipient(cli: Cli, id: string, number: string, { json }: { json?: boolean }): Promise<void> {
+  const parsed = parseMsisdn(number);
+  if (!parsed.ok) throw new TocsinError('invalid', 'invalid_msisdn', 'This is not a number of a recipient');
+  const by = { actor: cli.actor, person: cli.actor };
+  const found = await (await archiveOf(cli)).recipientState(id, parsed.msisdn, by);
+  if (json) return cli.print(JSON.stringify(found));
+  const { region, language, state, inDoubt, text } = found;
+  cli.print(`${state}${inDoubt ? ', in doubt: may have come twice' : ''} (${region} ${language})`);
+  for (const line of wrapped(text, '  ')) cli.print(line);
 }
 
 async function watch(cli: Cli, id: string, { once, json }: { once?: boolean; json?: boolean }): Promise<void> {

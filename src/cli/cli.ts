@@ -1,4 +1,6 @@
 /** What every command is given: where to speak, how to reach the store, who acts. Made by the program, or by a test. */
+
+import type { Retention } from '../archive/retention.ts';
 import type { DirectorySettings } from '../directory/directory.ts';
 import type { Store } from '../store/connection.ts';
 import type { Output } from './console-output.ts';
@@ -15,6 +17,8 @@ export interface Cli extends Output {
   readonly languagesFile: string;
   readonly directory: DirectorySettings;
   readonly dataFolder: string;
+  readonly archiveFolder: string;
+  readonly retention: Retention;
   readonly version: string;
   /** Says that something was found wrong: the status becomes 1, the output stays as it is. */
   readonly foundWrong: () => void;

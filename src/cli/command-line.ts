@@ -14,6 +14,7 @@ import { evidenceCommand } from './evidence.ts';
 import { haltCommand } from './halt.ts';
 import { keyCommand } from './key.ts';
 import { noticeCommand } from './notice.ts';
+import { archiveCommand, purgeCommand } from './purge.ts';
 import { routesCommand } from './routes.ts';
 import { templatesCommand } from './templates.ts';
 import { verifyCommand } from './verify.ts';
@@ -50,6 +51,8 @@ export async function runCommandLine(args: readonly string[], given: Omit<Cli, '
     haltCommand(cli),
     routesCommand(cli),
     evidenceCommand(cli),
+    archiveCommand(cli),
+    purgeCommand(cli),
     verifyCommand(cli),
     auditCommand(cli),
   ];

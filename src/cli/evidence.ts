@@ -1,15 +1,12 @@
-/** `tocsin evidence`: writes the evidence of a broadcast into a folder, for an inquiry. */
+/** `tocsin evidence`: writes the evidence of a broadcast into a folder, for an inquiry, and checks one. */
 import { Command } from 'commander';
-import { Audiences } from '../audience/audiences.ts';
-import { auditReading } from '../broadcasts/audited-readings.ts';
-import { writeEvidence } from '../archive/evidence.ts';
-import type { Notice } from '../notices/notice.ts';
-import { Records } from '../store/records.ts';
+import { checkEvidence } from '../archive/evidence-check.ts';
 import type { Cli } from './cli.ts';
 import { table } from './console-output.ts';
+import { archiveOf } from './purge.ts';
 
 export function evidenceCommand(cli: Cli): Command {
-  const command = new Command('evidence').description('export what a broadcast did');
+  const command = new Command('evidence').description('export and check what a broadcast did');
   command
     .command('export')
     .description('write notice, approvals, texts, audit entries and what became of everybody, with hashes')
@@ -18,17 +15,17 @@ export function evidenceCommand(cli: Cli): Command {
     .option('--json', 'print the files as JSON')
     .addHelpText('after', '\nExample:\n  tocsin evidence export b12 --to data/evidence-b12')
     .action((id, options) => exportTo(cli, id, options));
+  command
+    .command('verify')
+    .description('recompute every hash of exported evidence, without the store; status 1 when one differs')
+    .argument('<path>', 'the folder, or the .tar.gz')
+    .option('--json', 'print {broadcast, files, manifest, faults, purged} as JSON')
+    .action((path, options) => verify(cli, path, options));
   return command;
 }
 
 async function exportTo(cli: Cli, id: string, { to, json }: { to: string; json?: boolean }): Promise<void> {
-  const store = await cli.openStore();
-  const audiences = new Audiences({ store, workFolder: cli.dataFolder });
-  const block = (audience: string, region: string, language: string, n: number) =>
-    audiences.block(audience, region, language, n);
-  const notices = new Records<Notice>(store, 'notice');
-  await auditReading(store, 'evidence', id, { actor: cli.actor, person: cli.actor });
-  const { files } = await writeEvidence({ store, notices, block, workFolder: cli.dataFolder }, id, to);
+  const { files } = await (await archiveOf(cli)).writeEvidence(id, to, { actor: cli.actor, person: cli.actor });
   if (json) return cli.print(JSON.stringify(files));
   cli.print(`The evidence of ${id} is in ${to}:`);
   cli.print(
@@ -37,4 +34,15 @@ async function exportTo(cli: Cli, id: string, { to, json }: { to: string; json?:
       files.map(({ name, bytes, sha256 }) => [name, bytes, `${sha256.slice(0, 24)}…`]),
     ),
   );
+}
+
+async function verify(cli: Cli, path: string, { json }: { json?: boolean }): Promise<void> {
+  const found = await checkEvidence(path);
+  if (found.faults.length > 0) cli.foundWrong();
+  if (json) return cli.print(JSON.stringify(found));
+  const { broadcast, files, manifest, faults, purged } = found;
+  for (const { at, message } of faults) cli.print(`${at}: ${message}`);
+  for (const name of purged) cli.print(`${name}: is not there: its time was over`);
+  cli.print(`${broadcast}: ${files} files, ${faults.length === 0 ? 'all as they were exported' : 'not as exported'}`);
+  cli.print(`manifest ${manifest}`);
 }

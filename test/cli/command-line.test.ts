@@ -42,6 +42,10 @@ describe('tocsin', () => {
     'audit verify',
     'audit anchor',
     'audit export',
+    'broadcast recipient',
+    'evidence verify',
+    'archive',
+    'purge',
   ])('helps with "%s", which knows --json', async (command) => {
     const { code, out } = await runCli(undefined, ...command.split(' '), '--help');
     expect(code).toBe(0);

@@ -1,5 +1,7 @@
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Cli } from '../../src/cli/cli.ts';
 import { runCommandLine } from '../../src/cli/command-line.ts';
 import { TocsinError } from '../../src/errors.ts';
 import type { Store } from '../../src/store/connection.ts';
@@ -11,7 +13,16 @@ export interface Ended {
 }
 
 /** Runs one command against `store`; without one, the store cannot be reached. */
-export async function runCli(store: Store | undefined, ...args: string[]): Promise<Ended> {
+export function runCli(store: Store | undefined, ...args: string[]): Promise<Ended> {
+  return runCliWith({}, store, ...args);
+}
+
+/** The same with settings of its own. */
+export async function runCliWith(
+  settings: Partial<Pick<Cli, 'dataFolder' | 'archiveFolder' | 'retention'>>,
+  store: Store | undefined,
+  ...args: string[]
+): Promise<Ended> {
   const out: string[] = [];
   const notes: string[] = [];
   const code = await runCommandLine(args, {
@@ -28,6 +39,9 @@ export async function runCli(store: Store | undefined, ...args: string[]): Promi
     languagesFile: fileURLToPath(new URL('../../config/languages.yaml', import.meta.url)),
     directory: {},
     dataFolder: tmpdir(),
+    archiveFolder: join(tmpdir(), 'tocsin-archive'),
+    retention: { ledgerDays: 30, audienceDays: 30, archiveDays: 1_095, rejectedDays: 30 },
+    ...settings,
     version: '1.2.3',
   });
   return { code, out: out.join('\n'), notes: notes.join('\n') };

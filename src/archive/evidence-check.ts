@@ -1,0 +1,126 @@
+/**
+ * Whether evidence is what was exported: recomputes the hash of every file of a folder or a bundle, and what the files say
+ * of themselves: the approved texts theirs, the audit entries theirs. It needs no store: an inquiry can do it elsewhere.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { extract } from 'tar-stream';
+import { type Fault, TocsinError } from '../errors.ts';
+import { type AuditEntry, chain } from '../store/audit.ts';
+import type { Rendering } from '../templates/rendering.ts';
+import { LISTS, MANIFEST, type Manifest } from './evidence.ts';
+import { Meter } from './evidence-files.ts';
+
+export interface EvidenceCheck {
+  readonly broadcast: string;
+  readonly files: number;
+  /** SHA-256 of the manifest: the archive's entry in the audit log has it too (`archive.write`). */
+  readonly manifest: string;
+  readonly faults: readonly Fault[];
+  /** Lists of recipients that are not there: their time was over. */
+  readonly purged: readonly string[];
+}
+
+/** Files whose content is looked into; none of them grows with the recipients. */
+const READ = new Set([MANIFEST, 'lanes.json', 'audit.jsonl']);
+
+interface Found {
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly content: string;
+}
+
+/** `path`: a folder, a `.tar.gz` or a `.tar`. Throws `invalid` / `no_evidence` where there is no manifest to check by. */
+export async function checkEvidence(path: string): Promise<EvidenceCheck> {
+  const isFolder = (await stat(path).catch(none)).isDirectory();
+  const found = new Map<string, Found>();
+  for await (const { name, stream } of isFolder ? filesOf(path) : entriesOf(path)) {
+    found.set(name, await read(name, stream));
+  }
+  const manifest = parsed<Manifest>(found.get(MANIFEST)?.content);
+  if (!Array.isArray(manifest?.files)) throw none();
+  const missing = manifest.files.filter(({ name }) => !found.has(name)).map(({ name }) => name);
+  // All lists or none: one alone is no purge.
+  const purged = LISTS.every((name) => missing.includes(name)) ? LISTS : [];
+  const faults = [
+    ...manifest.files.flatMap(({ name, bytes, sha256 }) => {
+      const file = found.get(name);
+      if (file === undefined) return purged.includes(name) ? [] : [{ at: name, message: 'is missing' }];
+      const same = file.sha256 === sha256 && file.bytes === bytes;
+      return same ? [] : [{ at: name, message: `is another file: ${file.bytes} bytes, SHA-256 ${file.sha256}` }];
+    }),
+    ...[...found.keys()]
+      .filter((name) => name !== MANIFEST && !manifest.files.some((file) => file.name === name))
+      .map((name) => ({ at: name, message: 'is not in the manifest' })),
+    ...faultsOfTexts(found.get('lanes.json')?.content),
+    ...faultsOfEntries(found.get('audit.jsonl')?.content),
+  ];
+  const { broadcast } = manifest;
+  return { broadcast, files: found.size, manifest: found.get(MANIFEST)!.sha256, faults, purged };
+}
+
+/** R10: each text is the one whose hash was approved, to the byte. */
+function faultsOfTexts(lanes = '[]'): Fault[] {
+  const all = parsed<{ region: string; language: string; rendering: Rendering }[]>(lanes);
+  if (!Array.isArray(all)) return [{ at: 'lanes.json', message: 'cannot be read' }];
+  return all
+    .filter(({ rendering: { text, sha256 } }) => createHash('sha256').update(text).digest('hex') !== sha256)
+    .map(({ region, language }) => ({
+      at: `lanes.json, ${region} ${language}`,
+      message: 'the text is not the one that was approved',
+    }));
+}
+
+function faultsOfEntries(lines = ''): Fault[] {
+  const isWhole = (line: string): boolean => {
+    const entry = parsed<AuditEntry>(line);
+    return entry !== undefined && chain(entry, entry.previous, entry.at).hash === entry.hash;
+  };
+  return lines
+    .split('\n')
+    .flatMap((line, i) =>
+      line === '' || isWhole(line) ? [] : [{ at: `audit.jsonl, line ${i + 1}`, message: 'its hash does not fit' }],
+    );
+}
+
+async function* filesOf(folder: string): AsyncGenerator<{ name: string; stream: Readable }> {
+  for (const name of (await readdir(folder)).sort()) yield { name, stream: createReadStream(join(folder, name)) };
+}
+
+async function* entriesOf(file: string): AsyncGenerator<{ name: string; stream: Readable }> {
+  const packed = createReadStream(file);
+  const tar = extract();
+  const source = /\.(tgz|gz)$/.test(file) ? packed.pipe(createGunzip()) : packed;
+  packed.on('error', (error: Error) => source.destroy(error));
+  source.on('error', (error: Error) => tar.destroy(error));
+  source.pipe(tar);
+  for await (const entry of tar) {
+    yield { name: basename(entry.header.name), stream: entry as unknown as Readable };
+  }
+}
+
+async function read(name: string, stream: Readable): Promise<Found> {
+  const meter = new Meter();
+  const kept: Buffer[] = [];
+  for await (const chunk of stream) {
+    meter.take(chunk as Buffer);
+    if (READ.has(name)) kept.push(chunk as Buffer);
+  }
+  return { ...meter.result(), content: Buffer.concat(kept).toString() };
+}
+
+function parsed<T>(json: string | undefined): T | undefined {
+  try {
+    return JSON.parse(json ?? '') as T;
+  } catch {
+    return undefined;
+  }
+}
+
+function none(): never {
+  throw new TocsinError('invalid', 'no_evidence', `There is no evidence: a folder or .tar.gz with a ${MANIFEST}`);
+}
