@@ -1,6 +1,7 @@
 /** Every call of the API, in the order of the document. */
 import type { Call } from './call.ts';
 import type { ProgressStreams } from './progress-streams.ts';
+import { approvalCalls } from './routes/approvals.ts';
 import { audienceCalls } from './routes/audiences.ts';
 import { auditCalls } from './routes/audit.ts';
 import { broadcastCalls } from './routes/broadcasts.ts';
@@ -18,6 +19,7 @@ import { templateCalls } from './routes/templates.ts';
 export function callTable(streams: ProgressStreams): readonly Call[] {
   return [
     ...noticeCalls,
+    ...approvalCalls,
     ...followUpCalls,
     ...standingApprovalCalls,
     ...broadcastCalls(streams),

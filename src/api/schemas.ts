@@ -1,7 +1,7 @@
 /** The shapes that leave the API, for its document. Requests are checked by the schemas of the modules that own them. */
 import { z } from 'zod';
 import { NOTICE_STATES } from '../notices/lifecycle.ts';
-import { NOTICE_INPUT_FIELDS } from '../notices/notice-input.ts';
+import { NOTICE_INPUT_FIELDS, ProposalInput } from '../notices/notice-input.ts';
 import { WaiverInput } from '../notices/waivers.ts';
 import { ROLES } from './rights.ts';
 
@@ -62,6 +62,11 @@ export const rendering = z
   })
   .meta({ id: 'Rendering' });
 
+const required = z.object({
+  from: z.union([z.literal('*'), z.array(z.string())]).meta({ description: 'Ids of authorities; * for any' }),
+  count,
+});
+
 export const decision = z
   .object({
     region: z.string(),
@@ -71,6 +76,8 @@ export const decision = z
     decision: z.enum(['approved', 'returned']),
     hash: sha256,
     reasons: z.string().optional(),
+    deputy: z.literal(true).optional().meta({ description: 'A deputy, after the escalation' }),
+    proposal: ProposalInput.optional().meta({ description: 'What they would say instead' }),
     basis: z
       .union([
         z.object({ kind: z.literal('prepared'), notice: z.string(), hash: sha256, at: time }),
@@ -110,7 +117,22 @@ export const notice = z
       .meta({ description: 'Its follow-ups, approved with it' }),
     audienceDigest: sha256.optional(),
     routes: z.record(z.string(), z.array(z.string())).optional().meta({ description: 'By region, as submitted' }),
+    requires: z
+      .record(z.string(), z.object({ approvals: z.array(required), escalatesAt: time.optional() }))
+      .optional()
+      .meta({ description: 'Approvals that each region asks for, as submitted; without it, one' }),
     decisions: z.array(decision),
+    calls: z
+      .array(
+        z.object({
+          stage: z.enum(['submitted', 'escalated']),
+          at: time,
+          regions: z.array(z.string()),
+          notifications: z.array(z.string()),
+        }),
+      )
+      .optional()
+      .meta({ description: 'Who was told that it waits' }),
     broadcast: z.string().optional(),
     timings: z.record(z.string(), time),
   })
@@ -126,7 +148,7 @@ export const forecast = z
   })
   .meta({ id: 'Forecast', description: 'When the last message would leave, were it launched now' });
 
-const trouble = z.object({
+export const trouble = z.object({
   code: z.string(),
   at: z.string(),
   message: z.string(),
@@ -147,7 +169,12 @@ export const preview = z
         recipients: count,
         routes: z.array(z.string()).meta({ description: 'All that may carry it' }),
         hash: sha256.meta({ description: 'What an approval must name' }),
-        decision: decision.optional(),
+        decisions: z.array(decision),
+        approved: z.boolean().meta({ description: 'Whether nothing is missing and nobody has returned it' }),
+        missing: z
+          .array(required.extend({ people: z.array(z.string()), deputies: z.array(z.string()) }))
+          .meta({ description: 'What is still asked for, and who the policy names for it' }),
+        escalatesAt: time.optional().meta({ description: 'From then on deputies may approve' }),
       }),
     ),
     totals: z.object({ recipients: count, segments: count }),

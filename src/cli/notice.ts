@@ -1,6 +1,7 @@
 /** `tocsin notice`: reads a notice with its texts and decisions. Writing and launching go through the API. */
 import { Command } from 'commander';
 import type { Notice } from '../notices/notice.ts';
+import { agreementOf } from '../notices/requirement.ts';
 import { Records } from '../store/records.ts';
 import type { Cli } from './cli.ts';
 import { table, wrapped } from './console-output.ts';
@@ -35,6 +36,14 @@ async function show(cli: Cli, id: string, { json }: { json?: boolean }): Promise
   if (value.decisions.length > 0) {
     const rows = value.decisions.map(({ region, decision, by, at }) => [region, decision, by, at.slice(0, 19)]);
     cli.print(table(['region', 'decision', 'by', 'at'], rows));
+  }
+  for (const region of value.state === 'draft' ? [] : value.regions) {
+    const { missing, returns } = agreementOf(value, region);
+    const asked = missing.map(
+      ({ from, count }) => `${count} of ${from === '*' ? 'whoever may decide' : from.join(', ')}`,
+    );
+    const waits = returns.length > 0 ? 'returned' : asked.join('; ');
+    if (waits !== '') cli.print(`  ${region} waits: ${waits}`);
   }
   for (const { region, language, encoding, segments, text } of value.renderings ?? []) {
     cli.print(`  ${region} ${language} (${encoding}, ${segments} segment${segments === 1 ? '' : 's'}):`);

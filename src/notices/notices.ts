@@ -23,6 +23,7 @@ import type { DecisionInput, FollowUpInput, NoticeInput, NoticePatch } from './n
 import { type ApprovalPolicy, DEFAULT_POLICY } from './policy.ts';
 import { type FollowUpPreview, followUpPreviews } from './prepared.ts';
 import { type Preview, previewOf } from './preview.ts';
+import { type ShownProposal, showProposals } from './proposals.ts';
 import { cancelled } from './stages.ts';
 import type { StandingApproval } from './standing-approval.ts';
 import { StandingApprovals } from './standing-approvals.ts';
@@ -124,12 +125,25 @@ export class Notices {
     return this.#create(followUpOf(id, first.value, kind, input), by, first.value.waivers);
   }
 
-  /** Changes a draft, or takes a returned notice back to draft. */
-  async change(id: string, patch: NoticePatch, by: Person, ifVersion?: number): Promise<Stored<Notice>> {
+  /** What those who returned it would say instead. */
+  async proposals(id: string): Promise<ShownProposal[]> {
+    const { value: notice } = await this.records.get(id);
+    return showProposals(this.#deps, notice, await this.#firstOf(notice), this.#now());
+  }
+
+  /** Changes a draft, or takes a returned notice back to draft. `proposer`: whose words the change is, besides. */
+  async change(
+    id: string,
+    patch: NoticePatch,
+    by: Person,
+    ifVersion?: number,
+    proposer?: string,
+  ): Promise<Stored<Notice>> {
     const current = await this.#read(id, ifVersion);
     if (current.value.state !== 'draft') requireChange(current.value.state, 'draft');
     const base = thawed(current.value);
-    const editors = base.author === by.person ? base.editors : [...new Set([...base.editors, by.person])];
+    const writers = [by.person, ...(proposer === undefined ? [] : [proposer])].filter((one) => one !== base.author);
+    const editors = [...new Set([...base.editors, ...writers])];
     const template = this.#deps.templates.find(patch.template ?? base.template);
     const event = patch.event ?? (patch.template === undefined ? base.event : (template?.event ?? base.event));
     const waivers = patch.waivers
@@ -139,7 +153,11 @@ export class Notices {
     const nowMs = this.#now();
     const problems = [...statementProblems(notice, template, nowMs), ...detectionProblems(notice, nowMs)];
     refuseProblems('The notice has faults', [...problems, ...followUpProblems(notice, await this.#firstOf(notice))]);
-    return this.records.update(current, notice, act(by, 'notice.change', id, { fields: Object.keys(patch) }));
+    return this.records.update(
+      current,
+      notice,
+      act(by, 'notice.change', id, { fields: Object.keys(patch), ...(proposer === undefined ? {} : { proposer }) }),
+    );
   }
 
   get(id: string): Promise<Stored<Notice>> {

@@ -20,7 +20,9 @@ describe('rights', () => {
     expect(
       EXPECTED.auditor.filter(
         (right) =>
-          !/\.(list|get|preview|lanes|events|recipient|evidence|rejected|missing|gaps|history|replies)$/.test(right),
+          !/\.(list|get|preview|lanes|events|recipient|evidence|rejected|missing|gaps|history|replies|proposals|notifications)$/.test(
+            right,
+          ),
       ),
     ).toEqual([]);
   });
