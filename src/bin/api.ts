@@ -17,6 +17,7 @@ import { startEscalation } from '../escalation/escalation.ts';
 import { createLogger } from '../log.ts';
 import { createMetrics } from '../metrics.ts';
 import { Notices } from '../notices/notices.ts';
+import { policyContacts } from '../notices/policy-contacts.ts';
 import { CLOCKS_APART, StoreClock } from '../store/clock.ts';
 import { openStore, ready } from '../store/connection.ts';
 import { readFiles } from './files.ts';
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
   const audiences = new Audiences({ store, workFolder: config.dataFolder });
   await audiences.sweepUnfinished();
   setInterval(() => void audiences.sweepUnfinished().catch(() => {}), SWEEP_MS).unref();
-  const directory = new Directory({ store, now, ...config.directory });
+  const directory = new Directory({ store, now, ...config.directory, expected: policyContacts(policy) });
   const snapshot = async (id: string) => (await audiences.usable(id)).value;
   const notices = new Notices({
     ...{ store, templates, languages, directory, snapshot, policy, now },

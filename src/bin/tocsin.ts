@@ -49,6 +49,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   templatesFolder: config.templatesFolder,
   languagesFile: config.languagesFile,
   directory: config.directory,
+  approvalsFile: config.approvals.file,
   dataFolder: config.dataFolder,
   archiveFolder: config.archiveFolder,
   retention: config.retention,

@@ -16,6 +16,7 @@ export interface Cli extends Output {
   readonly templatesFolder: string;
   readonly languagesFile: string;
   readonly directory: DirectorySettings;
+  readonly approvalsFile: string;
   readonly dataFolder: string;
   readonly archiveFolder: string;
   readonly retention: Retention;

@@ -5,6 +5,8 @@ import { type GapReport, gapReport } from '../directory/gaps.ts';
 import { departementsOf, isPlace } from '../directory/places.ts';
 import { isService, SERVICES, USUAL_SERVICES } from '../directory/services.ts';
 import { refuseFaults } from '../errors.ts';
+import { policyContacts } from '../notices/policy-contacts.ts';
+import { loadPolicy } from '../notices/policy-file.ts';
 import type { Cli } from './cli.ts';
 import { table } from './console-output.ts';
 import { openInput } from './input-file.ts';
@@ -111,7 +113,10 @@ async function missing(cli: Cli, options: Which): Promise<void> {
 }
 
 async function stale(cli: Cli, options: Which): Promise<void> {
-  const report = await gapReport(await open(cli), { ...chosen(options), due: true });
+  // Webhooks go with their secrets, which are the API's: its report has them.
+  const expected = policyContacts(await loadPolicy(cli.approvalsFile, { webhooks: false }));
+  const directory = new Directory({ store: await cli.openStore(), ...cli.directory, expected });
+  const report = await gapReport(directory, { ...chosen(options), due: true });
   const { counts, contactCounts } = report;
   if (counts.missing + counts.stale + contactCounts.stale > 0) cli.foundWrong();
   if (options.json) return cli.print(JSON.stringify(report));

@@ -25,6 +25,11 @@ export interface ContactInput {
   readonly region: string;
 }
 
+/** A contact that a file of settings names, whether or not anybody has entered it here. */
+export interface ExpectedContact extends ContactInput {
+  readonly id: string;
+}
+
 export interface Contact extends ContactInput {
   /** The person. */
   readonly enteredBy: string;
@@ -37,14 +42,18 @@ const ID = /^[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?$/;
 const MAIL = /^[^\s@<>"(),;:\\]+@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/i;
 const MAX_ADDRESS = 500;
 const MAX_OWNER = 100;
+/** Without encryption to no other machine. */
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 /** As many as a page of records gives; a cell with more has to name them by region. */
 const MOST = 1_000;
 
 export class Contacts {
   readonly #records: Records<Contact>;
   readonly #now: () => number;
+  readonly #expected: readonly ExpectedContact[];
 
-  constructor({ store, now }: { store: Store; now: () => number }) {
+  constructor({ store, now, expected }: { store: Store; now: () => number; expected: readonly ExpectedContact[] }) {
+    this.#expected = expected;
     this.#records = new Records<Contact>(store, 'contact', { hidden: ['address'] });
     this.#now = now;
   }
@@ -53,6 +62,12 @@ export class Contacts {
   async list(): Promise<Stored<Contact>[]> {
     const all = await this.#records.list({ limit: MOST });
     return all.filter(({ value }) => value.address !== '').sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  /** Those that settings name, at an address that is not here. */
+  unknownAmong(held: readonly Stored<Contact>[]): ExpectedContact[] {
+    const known = new Set(held.map(({ value: { kind, address } }) => `${kind} ${address}`));
+    return this.#expected.filter(({ kind, address }) => !known.has(`${kind} ${address}`));
   }
 
   async find(id: string): Promise<Stored<Contact> | undefined> {
@@ -141,8 +156,9 @@ function isAddress(kind: ContactKind, address: string): boolean {
   if (kind === 'phone') return parseMsisdn(address).ok;
   if (kind === 'email') return MAIL.test(address);
   if (!URL.canParse(address)) return false;
-  const { protocol, username, password } = new URL(address);
-  return protocol === 'https:' && username === '' && password === '';
+  const { protocol, hostname, username, password } = new URL(address);
+  const secure = protocol === 'https:' || (kind === 'webhook' && protocol === 'http:' && LOOPBACK.test(hostname));
+  return secure && username === '' && password === '';
 }
 
 function phoneOf(address: string): string {

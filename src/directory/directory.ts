@@ -16,7 +16,7 @@ import {
   inputFaults,
   STALE_DAYS,
 } from './alternative-numbers.ts';
-import { Contacts } from './contacts.ts';
+import { Contacts, type ExpectedContact } from './contacts.ts';
 import { readText } from './csv.ts';
 import { readDirectory, writeDirectory } from './directory-file.ts';
 import { enteredBy, fromLine, ownCallFaults } from './entering.ts';
@@ -31,6 +31,8 @@ export interface DirectorySettings {
   readonly levels?: readonly Level[];
   /** Days after which a test call has to be made again. */
   readonly staleDays?: number;
+  /** Contacts that other settings name. */
+  readonly expected?: readonly ExpectedContact[];
 }
 
 /** A number in force, and how near the place is that it came from. */
@@ -63,6 +65,7 @@ export class Directory {
     now = Date.now,
     levels = LEVELS,
     staleDays = STALE_DAYS,
+    expected = [],
   }: DirectorySettings & {
     store: Store;
     now?: () => number;
@@ -73,7 +76,7 @@ export class Directory {
     this.now = now;
     this.levels = levels;
     this.staleDays = staleDays;
-    this.contacts = new Contacts({ store, now });
+    this.contacts = new Contacts({ store, now, expected });
   }
 
   /** The number in force, else the next to come, else the last there was. */

@@ -3,7 +3,7 @@
  * with its state and why. Requirements R2 and R5: a report also lists what will be wrong within two weeks.
  */
 import { type AlternativeNumber, DAY_MS, isStale, numberKind } from './alternative-numbers.ts';
-import type { Contact, ContactKind } from './contacts.ts';
+import type { Contact, ContactKind, ExpectedContact } from './contacts.ts';
 import type { Directory, FoundNumber, Sight } from './directory.ts';
 import type { Level } from './places.ts';
 
@@ -67,9 +67,10 @@ export async function gapReport(
     services.map((service) => numberRow(sight, region, service, nowMs, staleDays)),
   );
   const places = directory.placesOf(regions);
-  const contacts = held
-    .filter(({ value }) => places.has(value.region))
-    .map(({ id, value }) => contactRow(id, value, nowMs, staleDays));
+  const contacts = [
+    ...held.map(({ id, value }) => contactRow(id, value, nowMs, staleDays)),
+    ...directory.contacts.unknownAmong(held).map(unknownRow),
+  ].filter(({ region }) => places.has(region));
   const shown = <R extends Judged>(rows: R[]) => (due ? rows.filter(({ state }) => state !== 'ok') : rows);
   return {
     at: new Date(nowMs).toISOString(),
@@ -120,6 +121,15 @@ function contactRow(id: string, contact: Contact, nowMs: number, staleDays: numb
   if (now) return { ...row, state: 'stale', reason: now };
   if (!callFault(contact, nowMs + GROWS_STALE_DAYS * DAY_MS, staleDays)) return { ...row, state: 'ok', reason: '' };
   return { ...row, state: 'grows_stale', reason: `its test is due by ${dueOn(contact, staleDays)}` };
+}
+
+/** Named by another file, at an address that nobody has entered as a contact: so nobody could say that they tried it. */
+function unknownRow({ id, kind, owner, region }: ExpectedContact): ContactRow {
+  return {
+    ...{ id, kind, owner, region },
+    state: 'stale',
+    reason: 'named by the settings, but no contact: never verified',
+  };
 }
 
 type Callable = Pick<AlternativeNumber, 'verification' | 'failedCall'>;

@@ -17,8 +17,6 @@ export interface Region {
   readonly partOf: string;
   /** IANA zone in which times are printed. */
   readonly zone: string;
-  /** BCP 47; mandatory for this region, the first is the default. */
-  readonly languages: readonly string[];
   /** Inhabitants. One operator's audience far above it is implausible. */
   readonly expectedAudience: number;
 }
@@ -67,7 +65,6 @@ export const REGIONS: readonly Region[] = departements
     name: nom,
     ofName: `${OF_BY_USAGE[code] ?? OF_BY_TNCC[typeLiaison] ?? 'de '}${nom}`,
     zone: OVERSEAS_ZONES[code] ?? 'Europe/Paris',
-    languages: ['fr'],
     expectedAudience: POPULATIONS[code] ?? 0,
   }));
 

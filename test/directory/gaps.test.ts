@@ -1,5 +1,7 @@
 import { Directory, type DirectorySettings } from '../../src/directory/directory.ts';
 import { type GapReport, gapReport } from '../../src/directory/gaps.ts';
+import { ApprovalPolicy } from '../../src/notices/policy.ts';
+import { policyContacts } from '../../src/notices/policy-contacts.ts';
 import type { Store } from '../../src/store/connection.ts';
 import { testStore } from '../support/redis.ts';
 
@@ -137,6 +139,45 @@ describe('the report of what is missing or stale', () => {
       expect(JSON.stringify(rows)).not.toMatch(/example|0261910099|33261910099/);
       expect((await contacts(true)).map(({ id }) => id)).toEqual(['failed', 'never', 'old', 'soon']);
       expect((await report(['15'])).contactCounts).toEqual({ missing: 0, stale: 3, fiction: 0, grows_stale: 1, ok: 1 });
+    });
+
+    test('R5: that other settings name are expected by their address, which may be mistyped there', async () => {
+      const policy = new ApprovalPolicy({
+        rules: [],
+        people: [
+          {
+            id: 'p35',
+            person: 'Paule',
+            authorities: ['prefecture-35'],
+            deputyFor: [],
+            msisdn: 33639980035,
+            language: 'fr',
+          },
+          { id: 'duty', person: 'Maud', authorities: ['ministry'], deputyFor: [], msisdn: 33639980099, language: 'fr' },
+          {
+            id: 'p75',
+            person: 'Paul',
+            authorities: ['prefecture-75'],
+            deputyFor: [],
+            msisdn: 33639980075,
+            language: 'fr',
+          },
+          { id: 'silent', person: 'Zoé', authorities: ['ministry'], deputyFor: [], language: 'fr' },
+        ],
+        webhooks: [{ id: 'desk', url: 'http://127.0.0.1/hook', secret: 'x' }],
+      });
+      const states = async () =>
+        (await report(['15'], false, { expected: policyContacts(policy) })).contacts.map(
+          ({ id, state }) => `${id} ${state}`,
+        );
+      expect(await states()).toEqual(['p35 stale', 'duty stale', 'desk stale']);
+      await put('prefect', { kind: 'phone', address: '06 39 98 00 35', region: '35' });
+      await tried('prefect', 1);
+      await put('desk', { address: 'http://127.0.0.1/hook' });
+      expect(await states()).toEqual(['desk stale', 'prefect ok', 'duty stale']);
+      await tried('desk', 1);
+      await put('duty', { kind: 'phone', address: '06 39 98 00 98' });
+      expect(await states()).toEqual(['desk ok', 'duty stale', 'prefect ok', 'duty stale']);
     });
 
     test('R5: are tried by another person than who entered them, whoever changes the rest', async () => {

@@ -38,6 +38,7 @@ export async function runCliWith(
     templatesFolder: fileURLToPath(new URL('../../templates', import.meta.url)),
     languagesFile: fileURLToPath(new URL('../../config/languages.yaml', import.meta.url)),
     directory: {},
+    approvalsFile: fileURLToPath(new URL('../../config/approvals.yaml', import.meta.url)),
     dataFolder: tmpdir(),
     archiveFolder: join(tmpdir(), 'tocsin-archive'),
     retention: { ledgerDays: 30, audienceDays: 30, archiveDays: 1_095, rejectedDays: 30 },
