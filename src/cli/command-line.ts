@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { TocsinError } from '../errors.ts';
+import { approvalsCommand } from './approvals.ts';
 import { audienceCommand } from './audience.ts';
 import { auditCommand } from './audit.ts';
 import { broadcastCommand } from './broadcast.ts';
@@ -47,6 +48,7 @@ export async function runCommandLine(args: readonly string[], given: Omit<Cli, '
     directoryCommand(cli),
     templatesCommand(cli),
     noticeCommand(cli),
+    approvalsCommand(cli),
     broadcastCommand(cli),
     haltCommand(cli),
     routesCommand(cli),

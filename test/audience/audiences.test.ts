@@ -71,7 +71,7 @@ describe('audiences', () => {
     expect((await snapshotOf(HEADER + body)).digest === digest).toBe(same);
   });
 
-  test('keeps the first line of a number that comes twice, in whatever group, and lists the others', async () => {
+  test('R3: keeps the first line of a number that comes twice, in whatever group, and lists the others', async () => {
     const file =
       HEADER + line(fiction(1), '35') + line(fiction(1), '22') + line('0261910001', '35', 'en') + line(fiction(2));
     const { snapshot } = await importing(file);

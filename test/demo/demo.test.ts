@@ -49,6 +49,26 @@ describe('npm run demo', () => {
       if (!line.includes(folder)) expect(line.length).toBeLessThanOrEqual(80);
   }, 60_000);
 
+  test('R7: a correction leaves seconds after its order, for those only who had the first text', async () => {
+    const json = join(folder, 'correction.json');
+    const story = ['--story', 'correction', '--recipients', '600', '--regions', '35', '--rate', '300'];
+    const demo = start(...story, '--json', json);
+    expect([await demo.ended, demo.output()]).toEqual([0, expect.stringContaining('Corrected in time')]);
+    const figures = JSON.parse(readFileSync(json, 'utf8'));
+    expect(figures).toMatchObject({ recipients: 600, duplicates: 0, targetMs: 120_000 });
+    const { notice, correction, allClear } = figures.told;
+    expect(notice).toBeLessThan(600);
+    expect([correction, allClear]).toEqual([notice, notice]);
+    for (const took of [figures.correctionMs, figures.allClearMs]) {
+      expect(took).toBeGreaterThan(0);
+      expect(took).toBeLessThan(10_000);
+    }
+    expect(demo.output()).toContain('approved beforehand (standing)');
+    expect(demo.output()).toContain('approved beforehand (prepared)');
+    for (const line of demo.output().split('\n'))
+      if (!line.includes(folder)) expect(line.length).toBeLessThanOrEqual(80);
+  }, 60_000);
+
   test('runs on with --keep until it is told to stop, and leaves nothing running', async () => {
     const demo = start('--recipients', '10', '--regions', '75', '--keep');
     await waitFor(() => demo.output().includes('Ctrl-C ends it all'), 45_000, 'the end of the demo');

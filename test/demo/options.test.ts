@@ -46,3 +46,26 @@ describe('the options of the demo', () => {
     expect(() => readDemoOptions(['--recipients', '100000001'])).toThrow(/100000000/);
   });
 });
+
+describe('the story of a correction', () => {
+  test('has a size of its own, small enough to watch', () => {
+    const { story, recipients, rate, regions } = readDemoOptions(['--story', 'correction']);
+    expect({ story, recipients, rate }).toEqual({ story: 'correction', recipients: 4_000, rate: 800 });
+    expect(regions.map(({ code }) => code)).toEqual(['22', '29', '35', '56']);
+  });
+
+  test('takes what is asked for, and is the exercise for whoever asks for none', () => {
+    const args = ['--story', 'correction', '--recipients', '600', '--regions', '974', '--rate', '50'];
+    const options = readDemoOptions(args);
+    expect(options).toMatchObject({ recipients: 600, rate: 50 });
+    expect(options.regions.map(({ code }) => code)).toEqual(['974']);
+    expect(readDemoOptions([]).story).toBe('exercise');
+  });
+
+  test('is no other story', () => {
+    const quiet = demoCommand()
+      .exitOverride()
+      .configureOutput({ writeErr: () => {} });
+    expect(() => readDemoOptions(['--story', 'panic'], quiet)).toThrow(CommanderError);
+  });
+});

@@ -4,7 +4,7 @@ import { dispatchFixture, expectAccountedFor, LONG_TEXT, nonZero, SHORT_TEXT } f
 const dispatch = dispatchFixture();
 
 describe('a broadcast', () => {
-  test('reaches every recipient of every region once, in the approved words', async () => {
+  test('R3: reaches every recipient of every region once, in the approved words', async () => {
     const running = await dispatch.start();
     const id = await running.launch({ recipients: 1_200, regions: ['2A', '35', '974'] });
     const progress = await running.closed(id);

@@ -6,7 +6,7 @@ const dispatch = dispatchFixture();
 const FOLLOW_UP = { followsUp: 'n1', audience: 'a1' } as const;
 
 describe('a follow-up', () => {
-  test('stops what it follows and goes to those only who were sent the first text', async () => {
+  test('R3: stops what it follows, and each who was sent the first text gets the next version once', async () => {
     const running = await dispatch.start({ route: { segmentsPerSecond: 300 } });
     const first = await running.launch({ recipients: 2_500, regions: ['2A', '35'] });
     await waitFor(() => running.record().submits > 100);
@@ -19,6 +19,21 @@ describe('a follow-up', () => {
     expect(nonZero(counts)).toEqual({ delivered: sent, excluded: 5_000 - sent });
     expect(running.record().submits).toBe(2 * sent);
     await expectAccountedFor(running, second);
+  });
+
+  test('R12: stops an earlier follow-up too: nobody gets the correction after the all-clear', async () => {
+    const running = await dispatch.start({ route: { segmentsPerSecond: 300 } });
+    const first = await running.launch({ recipients: 400 });
+    await running.until(first, ({ counts }) => counts.delivered === 400);
+    const correction = await running.launch({ recipients: 400, notice: FOLLOW_UP });
+    await running.until(correction, ({ submitted }) => submitted > 50);
+    const end = await running.launch({ recipients: 400, notice: FOLLOW_UP });
+    expect(await running.broadcast(correction)).toMatchObject({ state: 'cancelled' });
+    const { counts } = await running.closed(correction);
+    expect(counts.cancelled).toBeGreaterThan(0);
+    const told = await running.closed(end);
+    expect(nonZero(told.counts)).toEqual({ delivered: 400 });
+    expect(running.record().submits).toBe(800 + counts.delivered);
   });
 
   test('goes to those in doubt too, and to those whose first text failed', async () => {

@@ -66,7 +66,7 @@ describe('a dispatcher that is killed', () => {
     reconnectMinMs: 20,
   });
 
-  test('rules 1, 5 and 7: loses nobody, and whoever has the text twice is listed as in doubt', async () => {
+  test('R3: loses nobody (rules 1, 5 and 7), and whoever has the text twice is listed as in doubt', async () => {
     if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run "npm run build", or "npm test", which does`);
     const folder = mkdtempSync(join(tmpdir(), 'tocsin-kill-'));
     endings.push(() => rmSync(folder, { recursive: true, force: true }));
