@@ -3,7 +3,7 @@
  * has been purged. It writes a folder whole or not at all, and vouches for none whose hashes it has not checked.
  */
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ArchivedBroadcast, archiveRecords } from '../broadcasts/archived.ts';
 import { type Broadcast, broadcastRecords, planRecords } from '../broadcasts/broadcast.ts';
@@ -75,6 +75,7 @@ export class Archive {
 
   /** A broadcast's folder is the old one or the new one, whole. On the disk when it resolves. */
   async #publish(id: string, unfinished: string): Promise<void> {
+    await Promise.all((await readdir(unfinished)).map((name) => synced(join(unfinished, name))));
     await synced(unfinished);
     await rm(this.folderOf(id), { recursive: true, force: true });
     await rename(unfinished, this.folderOf(id));
@@ -163,8 +164,8 @@ const broken = (id: string, at: string, message = 'is not there'): TocsinError =
     faults: [{ at, message }],
   });
 
-/** What a folder names is on the disk. */
-async function synced(folder: string): Promise<void> {
-  const handle = await open(folder);
+/** A file's bytes, or what a folder names, are on the disk. */
+async function synced(path: string): Promise<void> {
+  const handle = await open(path);
   await handle.sync().finally(() => handle.close());
 }

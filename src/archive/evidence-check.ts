@@ -34,12 +34,17 @@ interface Found {
   readonly content: string;
 }
 
-/** `path`: a folder, a `.tar.gz` or a `.tar`. Throws `invalid` / `no_evidence` where there is no manifest to check by. */
+/** `path`: a folder, a `.tar.gz` or a `.tar`. Throws `invalid` / `no_evidence` where there is no manifest to check by, `broken_evidence` of what was cut. */
 export async function checkEvidence(path: string): Promise<EvidenceCheck> {
   const isFolder = (await stat(path).catch(none)).isDirectory();
   const found = new Map<string, Found>();
-  for await (const { name, stream } of isFolder ? filesOf(path) : entriesOf(path)) {
-    found.set(name, await read(name, stream));
+  try {
+    for await (const { name, stream } of isFolder ? filesOf(path) : entriesOf(path)) {
+      found.set(name, await read(name, stream));
+    }
+  } catch (cause) {
+    const message = `It cannot be read to its end: ${(cause as Error).message}`;
+    throw new TocsinError('invalid', 'broken_evidence', message, { cause });
   }
   const manifest = parsed<Manifest>(found.get(MANIFEST)?.content);
   if (!Array.isArray(manifest?.files)) throw none();
@@ -88,7 +93,8 @@ function faultsOfEntries(lines = ''): Fault[] {
 }
 
 async function* filesOf(folder: string): AsyncGenerator<{ name: string; stream: Readable }> {
-  for (const name of (await readdir(folder)).sort()) yield { name, stream: createReadStream(join(folder, name)) };
+  const files = (await readdir(folder, { withFileTypes: true })).filter((each) => each.isFile());
+  for (const { name } of files) yield { name, stream: createReadStream(join(folder, name)) };
 }
 
 async function* entriesOf(file: string): AsyncGenerator<{ name: string; stream: Readable }> {

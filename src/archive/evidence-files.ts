@@ -1,10 +1,10 @@
 /**
- * Files of an evidence folder as they are written: private to this account, on the disk before they are vouched for,
- * hashed, and the same bytes for the same content (sorted JSON, gzip without a time).
+ * Files of an evidence folder as they are written: private to this account, hashed on the way to the disk, and the same
+ * bytes for the same content (sorted JSON, gzip without a time).
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { chmod, open } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -42,7 +42,7 @@ export class EvidenceFolder {
   async write(name: string, content: Chunks): Promise<void> {
     const meter = new Meter();
     const source = Readable.from(content, { objectMode: true, highWaterMark: 2 });
-    const target = createWriteStream(this.path(name), { mode: 0o600, flush: true });
+    const target = createWriteStream(this.path(name), { mode: 0o600 });
     const options = this.#signal === undefined ? {} : { signal: this.#signal };
     // zlib writes a gzip header with mtime 0 (RFC 1952 §2.3.1).
     if (name.endsWith('.gz')) await pipeline(source, createGzip(), through(meter), target, options);
@@ -55,8 +55,6 @@ export class EvidenceFolder {
     const path = this.path(name);
     await write(path, this.#signal);
     await chmod(path, 0o600);
-    const file = await open(path, 'r+');
-    await file.sync().finally(() => file.close());
     this.files.push({ name, ...(await measure(createReadStream(path))) });
   }
 

@@ -11,6 +11,7 @@ import { timesOf } from '../broadcasts/times.ts';
 import { verify } from '../broadcasts/verify.ts';
 import { toCap } from '../cap/writer.ts';
 import type { Notice } from '../notices/notice.ts';
+import { agreementOf } from '../notices/requirement.ts';
 import { auditEntries } from '../store/audit.ts';
 import type { Store } from '../store/connection.ts';
 import type { Records, Stored } from '../store/records.ts';
@@ -107,8 +108,15 @@ export async function writeFiles(
   return { files: out.files, manifest };
 }
 
-function approvals({ author, editors, submitted, renderingsHash, audienceDigest, routes, decisions, waivers }: Notice) {
-  return { author, editors, submitted, renderingsHash, audienceDigest, routes, decisions, waivers };
+function approvals(notice: Notice) {
+  const { author, editors, submitted, renderingsHash, audienceDigest, routes, decisions, waivers } = notice;
+  const { requires, calls } = notice;
+  /** What each region asked for, what of it is missing, and who returned it. */
+  const regions = notice.regions.map((region) => ({ region, ...agreementOf(notice, region) }));
+  return {
+    ...{ author, editors, submitted, renderingsHash, audienceDigest, routes, decisions, waivers },
+    ...{ requires, calls, regions },
+  };
 }
 
 const digestOf = ({ audienceDigest }: Notice) => (audienceDigest === undefined ? {} : { digest: audienceDigest });

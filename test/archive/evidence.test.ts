@@ -127,6 +127,9 @@ describe('the evidence of a broadcast', () => {
       ['2A', 'Prefect 2A'],
       ['35', 'Prefect 35'],
     ]);
+    expect(approvals.regions).toEqual(
+      ['2A', '35'].map((region) => ({ region, approved: true, missing: [], returns: [] })),
+    );
     expect(approvals).toMatchObject({ author: 'Author', submitted: { by: 'Author' }, audienceDigest: '2'.repeat(64) });
     expect(readFileSync(join(out, 'notice.cap.xml'), 'utf8')).toContain('<identifier>n-1</identifier>');
   });
