@@ -67,6 +67,28 @@ test('lanes of a region that has not approved wait for its approval', async () =
   expect(await queue.depth()).toBe(5);
 });
 
+test('lanes of a region that needs two approvals start with the second', async () => {
+  const requires = { '35': { approvals: [{ from: ['prefecture-35', 'ministry'], count: 2 }] } };
+  const { id } = await storeBroadcast(store, {
+    no: 1,
+    notice: { requires, decisions: [approval('2A'), approval('35')] },
+    changes: { released: ['2A'] },
+  });
+  await ticks(2);
+  expect(await queue.depth()).toBe(1);
+  const decide = async (by: string) => {
+    const notice = await noticeRecords(store).get('n1');
+    const decisions = [...notice.value.decisions, { ...approval('35'), by, authority: 'ministry' }];
+    await noticeRecords(store).update(notice, { ...notice.value, decisions }, act);
+    await ticks(1);
+  };
+  await decide('PREFECT 35');
+  expect(await queue.depth()).toBe(1);
+  await decide('Minister');
+  expect(await queue.depth()).toBe(5);
+  expect((await broadcastRecords(store).get(id)).value.released).toEqual(['2A', '35']);
+});
+
 test('jobs that were lost come back when nothing moves', async () => {
   const { id, broadcast, plan } = await storeBroadcast(store, { no: 1 });
   await happen(store, batchesOf(store, broadcast, plan.lanes[0]!)[0]!, 0, 2, 'claim', 'accept');

@@ -20,7 +20,7 @@ import {
 } from './builders.ts';
 import { launchDeps, launchFixture, PHRASE } from './launching.ts';
 
-describe('the launch phrase', () => {
+describe('R6: the launch phrase', () => {
   test.each([
     ['Exercise', ['2A', '35'], 100_000, 'EXERCISE 2 REGIONS 100000 RECIPIENTS'],
     ['Actual', ['35'], 7, 'ACTUAL 1 REGION 7 RECIPIENTS'],
@@ -95,7 +95,7 @@ describe('a launch', () => {
     await listener.quit();
   });
 
-  test('takes the phrase with blanks around it, and in no other way', async () => {
+  test('R6: takes the phrase with blanks around it, and in no other way', async () => {
     const { value } = await given();
     const wrong = [
       '',
@@ -115,7 +115,7 @@ describe('a launch', () => {
     expect((await launchIt(` ${PHRASE}\n`)).id).toBe('b1');
   });
 
-  test('names the phrase that it wants', async () => {
+  test('R6: names the phrase that it wants', async () => {
     await given();
     await expect(launchIt('go')).rejects.toThrow(`type exactly: ${PHRASE}`);
   });
@@ -202,6 +202,17 @@ describe('a launch', () => {
       '35',
       '35',
     ]);
+  });
+
+  test('of a region that needs two approvals waits for the second', async () => {
+    const both = { approvals: [{ from: ['prefecture-35', 'ministry'], count: 2 }] };
+    const second = { ...approval('35'), by: 'Minister', authority: 'ministry' };
+    await given({ requires: { '35': both }, decisions: [approval('35')], state: 'submitted' });
+    await expect(launchIt()).rejects.toMatchObject({ code: 'not_approved' });
+    const held = await noticeRecords(here.store).get('n1');
+    const act = { actor: 'key:k2', action: 'test', subject: 'notice/n1' };
+    await noticeRecords(here.store).update(held, { ...held.value, decisions: [approval('35'), second] }, act);
+    expect((await launchIt()).value.released).toEqual(['35']);
   });
 
   test('counts the recipients of the notice’s regions only', async () => {
