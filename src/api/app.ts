@@ -8,6 +8,7 @@ import { TocsinError } from '../errors.ts';
 import { AuditedRefusals, attemptOf, originOfRequest } from './audited-refusals.ts';
 import type { Call } from './call.ts';
 import { callTable } from './call-table.ts';
+import { capFeed } from './cap-feed.ts';
 import type { ApiDeps } from './deps.ts';
 import { docsPage } from './docs-page.ts';
 import { gapsPage } from './gaps-page.ts';
@@ -53,6 +54,7 @@ export function createApp(deps: ApiDeps): ApiApp {
     response.json(document);
   });
   app.use('/v1', originOfRequest, limitByAddress(deps), limitFailedAttempts(deps));
+  app.use('/v1/cap', capFeed(deps));
   mount(app, calls, deps);
   app.use((_request, _response) => {
     throw new TocsinError('not-found', 'unknown_path', 'There is no call with this path; /docs shows them all');

@@ -50,6 +50,8 @@ export interface ApiDeps {
   readonly callsPerMinuteOfAddress?: number;
   /** By address. */
   readonly failedAttemptsPerMinute?: number;
+  /** Of the CAP feed, by address. */
+  readonly feedReadsPerMinute?: number;
   /** How many proxies stand before us, for the caller's address in limits. */
   readonly trustedProxies?: number;
 }

@@ -7,6 +7,7 @@ import {
 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { type Call, mediaOf } from './call.ts';
+import { CAP_FEED_PATHS } from './cap-feed-paths.ts';
 import { RIGHTS } from './rights.ts';
 import { problem } from './schemas.ts';
 
@@ -75,7 +76,7 @@ export function openApiDocument(calls: readonly Call[], version: string): OpenAp
     description: '`tocsin_<id>_<secret>`, made with `tocsin key create`',
   });
   for (const call of calls) registry.registerPath(pathOf(call));
-  for (const path of SUPERVISION) registry.registerPath(path);
+  for (const path of [...SUPERVISION, ...CAP_FEED_PATHS]) registry.registerPath(path);
   const document = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: { title: 'Tocsin', version, description: 'Mass SMS public information for a crisis cell' },

@@ -49,10 +49,13 @@ function add(parent: Parent, children: Children): void {
   for (const [name, content] of children) {
     if (content === undefined) continue;
     const element = parent.ele(CAP_NAMESPACE, name);
-    if (typeof content === 'string') element.txt(content.replace(NO_XML, '\ufffd'));
+    if (typeof content === 'string') element.txt(xmlText(content));
     else add(element, content);
   }
 }
+
+/** The text with a mark for each character that no XML can hold. */
+export const xmlText = (text: string): string => text.replace(NO_XML, '\ufffd');
 
 function infoOf(notice: Notice, language: string, options: WriteOptions): Children {
   const template = options.templates?.find(notice.template);

@@ -78,6 +78,13 @@ export class Records<T> {
     return found.filter((record) => record !== undefined);
   }
 
+  /** Ids and versions, newest first: shows what has changed without reading it. */
+  async versions(limit: number): Promise<{ id: string; version: number }[]> {
+    const ids = await this.#store.redis.zrevrange(this.#index, 0, limit - 1);
+    const versions = await Promise.all(ids.map((id) => this.#store.redis.hget(this.#key(id), 'version')));
+    return ids.map((id, i) => ({ id, version: Number(versions[i] ?? 0) }));
+  }
+
   /** The write that turns `current` into `value`; `version: 0` makes a new record. Takes effect by `commit`. */
   put(current: { id: string; version: number }, value: T): Change {
     const { id, version } = current;
