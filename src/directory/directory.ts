@@ -5,22 +5,15 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { type Fault, refuseFaults, TocsinError } from '../errors.ts';
-import type { Act } from '../store/audit.ts';
 import type { Store } from '../store/connection.ts';
 import { isSamePerson, type Person } from '../store/person.ts';
-import { type Change, commit, Records, type Stored } from '../store/records.ts';
-import {
-  type AlternativeNumber,
-  type AlternativeNumberInput,
-  type Entry,
-  inputFaults,
-  STALE_DAYS,
-} from './alternative-numbers.ts';
+import { type AlternativeNumber, type AlternativeNumberInput, inputFaults, STALE_DAYS } from './alternative-numbers.ts';
 import { Contacts, type ExpectedContact } from './contacts.ts';
 import { readText } from './csv.ts';
 import { readDirectory, writeDirectory } from './directory-file.ts';
 import { enteredBy, fromLine, ownCallFaults } from './entering.ts';
-import { eventsBetween, type HistoryEvent, isSame } from './history.ts';
+import type { HistoryEvent } from './history.ts';
+import { idOf, isSameList, NumberRecords, requireVersion } from './number-records.ts';
 import { LEVELS, type Level, levelOf, PLACES, placesFor } from './places.ts';
 import { SERVICES } from './services.ts';
 import { entryAt, inOrder, mainEntry, startOf, withEntry } from './successive.ts';
@@ -43,22 +36,12 @@ export interface FoundNumber extends AlternativeNumber {
 /** Answers from one reading of the store: the number in force in a region at a time, by the order of fallback. */
 export type Sight = (region: string, service: string, atMs: number) => FoundNumber | undefined;
 
-type Entries = readonly Entry[];
-
-/** The entries of a place and service with their history; version 0 where there are none. */
-interface Held {
-  readonly entries: Stored<Entries>;
-  readonly history: Stored<readonly HistoryEvent[]>;
-}
-
 export class Directory {
   readonly contacts: Contacts;
   readonly staleDays: number;
   readonly levels: readonly Level[];
   readonly now: () => number;
-  readonly #store: Store;
-  readonly #records: Records<Entries>;
-  readonly #history: Records<readonly HistoryEvent[]>;
+  readonly #numbers: NumberRecords;
 
   constructor({
     store,
@@ -70,9 +53,7 @@ export class Directory {
     store: Store;
     now?: () => number;
   }) {
-    this.#store = store;
-    this.#records = new Records(store, 'alternative_number');
-    this.#history = new Records(store, 'alternative_number_history');
+    this.#numbers = new NumberRecords(store, now);
     this.now = now;
     this.levels = levels;
     this.staleDays = staleDays;
@@ -81,9 +62,9 @@ export class Directory {
 
   /** The number in force, else the next to come, else the last there was. */
   async get(region: string, service: string): Promise<AlternativeNumber | undefined> {
-    const found = await this.#records.find(idOf(region, service));
-    const entry = mainEntry(found?.value ?? [], this.now());
-    return found && entry && { ...entry, version: found.version };
+    const { value, version } = (await this.#numbers.held(idOf(region, service))).entries;
+    const entry = mainEntry(value, this.now());
+    return entry && { ...entry, version };
   }
 
   /** Every entry, those that were and those to come too, in the order of places, services and time; the widest places first. */
@@ -96,7 +77,7 @@ export class Directory {
   } = {}): Promise<AlternativeNumber[]> {
     const places = region === undefined ? PLACES : [region];
     const services = service === undefined ? SERVICES.map(({ number }) => number) : [service];
-    const found = await this.#read(places, services);
+    const found = await this.#numbers.read(places, services);
     return [...found.values()].flat();
   }
 
@@ -107,7 +88,7 @@ export class Directory {
 
   /** Oldest first. */
   async history(region: string, service: string): Promise<readonly HistoryEvent[]> {
-    return (await this.#history.find(idOf(region, service)))?.value ?? [];
+    return (await this.#numbers.held(idOf(region, service))).history.value;
   }
 
   /**
@@ -121,11 +102,11 @@ export class Directory {
   ): Promise<AlternativeNumber> {
     const faults = inputFaults(input, (field) => `/${field}`);
     refuseFaults('invalid_alternative_number', 'The alternative number is not in order', faults);
-    const held = await this.#held(idOf(input.region, input.service));
+    const held = await this.#numbers.held(idOf(input.region, input.service));
     requireVersion(held, ifVersion);
     const entry = enteredBy(by.person, input, held.entries.value, new Date(this.now()).toISOString());
     const { number, owner } = entry;
-    const version = await this.#write(held, withEntry(held.entries.value, entry), by, 'directory.put', {
+    const version = await this.#numbers.write(held, withEntry(held.entries.value, entry), by, 'directory.put', {
       number,
       owner,
     });
@@ -138,13 +119,13 @@ export class Directory {
     by: Person,
     { ifVersion }: { ifVersion?: number | undefined } = {},
   ): Promise<void> {
-    const held = await this.#held(idOf(region, service));
+    const held = await this.#numbers.held(idOf(region, service));
     requireVersion(held, ifVersion);
     const start = startOf(validFrom === undefined ? {} : { validFrom });
     const gone = held.entries.value.find((entry) => startOf(entry) === start);
     if (!gone) throw unknownNumber(region, service);
     const left = held.entries.value.filter((entry) => entry !== gone);
-    await this.#write(held, left, by, 'directory.remove', { number: gone.number, owner: gone.owner });
+    await this.#numbers.write(held, left, by, 'directory.remove', { number: gone.number, owner: gone.owner });
   }
 
   /**
@@ -162,7 +143,7 @@ export class Directory {
     refuseFaults('invalid_directory', 'Nothing was entered: the file has faults', faults);
     const at = new Date(this.now()).toISOString();
     const ids = [...new Set(lines.map(({ input }) => idOf(input.region, input.service)))];
-    const held = new Map(await Promise.all(ids.map(async (id) => [id, await this.#held(id)] as const)));
+    const held = new Map(await Promise.all(ids.map(async (id) => [id, await this.#numbers.held(id)] as const)));
     const entered = lines.map((line) => {
       const id = idOf(line.input.region, line.input.service);
       return { id, line, entry: fromLine(line, by.person, held.get(id)?.entries.value ?? [], at, restore) };
@@ -170,11 +151,11 @@ export class Directory {
     refuseFaults('invalid_directory', 'Nothing was entered: the file has faults', entered.flatMap(ownCallFaults));
     const changes = [...held].flatMap(([id, before]) => {
       const after = inOrder(entered.filter((one) => one.id === id).map(({ entry }) => entry));
-      return isSameList(before.entries.value, after) ? [] : [this.#changes(before, after, by, at)];
+      return isSameList(before.entries.value, after) ? [] : [this.#numbers.changes(before, after, by.person, at)];
     });
     const sha256 = createHash('sha256').update(text).digest('hex');
     const detail = { lines: lines.length, changed: changes.length, restore, sha256 };
-    await commit(this.#store, actBy(by, 'directory.import', 'directory', detail), changes.flat());
+    await this.#numbers.commit(changes.flat(), by, 'directory.import', 'directory', detail);
     const leftOut = entered.filter(
       ({ line, entry }) => line.verification && line.verification.at !== entry.verification?.at,
     );
@@ -191,7 +172,7 @@ export class Directory {
     call: TestCall & { readonly number?: string | undefined },
     recordedBy: Person,
   ): Promise<AlternativeNumber> {
-    const held = await this.#held(idOf(region, service));
+    const held = await this.#numbers.held(idOf(region, service));
     const main = mainEntry(held.entries.value, this.now());
     if (!main) throw unknownNumber(region, service);
     const { dialled, faults } = testCallFaults(call, held.entries.value, main, this.now());
@@ -204,7 +185,7 @@ export class Directory {
     refuseFaults('invalid_verification', 'The verification is not in order', faults);
     const after = held.entries.value.map((entry) => (dialled.includes(entry) ? withTestCall(entry, call) : entry));
     const { by, at, answered = true } = call;
-    const version = await this.#write(held, after, recordedBy, 'directory.verify', { by, at, answered });
+    const version = await this.#numbers.write(held, after, recordedBy, 'directory.verify', { by, at, answered });
     return { ...(after[held.entries.value.indexOf(dialled[0] ?? main)] ?? main), version };
   }
 
@@ -232,7 +213,7 @@ export class Directory {
 
   /** Reads once what is asked at many moments. */
   async sight(regions: readonly string[], services: readonly string[]): Promise<Sight> {
-    const entries = await this.#read([...this.placesOf(regions)], services);
+    const entries = await this.#numbers.read([...this.placesOf(regions)], services);
     return (region, service, atMs) => {
       for (const place of placesFor(region, this.levels)) {
         const entry = entryAt(entries.get(idOf(place, service)) ?? [], atMs);
@@ -246,55 +227,9 @@ export class Directory {
   placesOf(regions: readonly string[]): Set<string> {
     return new Set(regions.flatMap((region) => placesFor(region, this.levels)));
   }
-
-  /** Sent in one go on one connection, so many entries cost one round trip. */
-  async #read(places: readonly string[], services: readonly string[]): Promise<Map<string, AlternativeNumber[]>> {
-    const ids = places.flatMap((place) => services.map((service) => idOf(place, service)));
-    const found = await Promise.all(ids.map((id) => this.#records.find(id)));
-    const read = found.filter((record) => record !== undefined);
-    return new Map(read.map(({ id, value, version }) => [id, value.map((entry) => ({ ...entry, version }))]));
-  }
-
-  async #held(id: string): Promise<Held> {
-    const [entries, history] = await Promise.all([this.#records.find(id), this.#history.find(id)]);
-    const none = { id, version: 0, value: [] };
-    return { entries: entries ?? none, history: history ?? none };
-  }
-
-  #changes({ entries, history }: Held, after: Entries, { person }: Person, at: string): Change[] {
-    const events = eventsBetween(entries.value, after, { by: person, at });
-    return [this.#records.put(entries, after), this.#history.put(history, [...history.value, ...events])];
-  }
-
-  /** The version it is now. */
-  async #write(
-    held: Held,
-    after: Entries,
-    by: Person,
-    action: string,
-    detail: Record<string, unknown>,
-  ): Promise<number> {
-    const { id, version } = held.entries;
-    const changes = this.#changes(held, after, by, new Date(this.now()).toISOString());
-    await commit(this.#store, actBy(by, action, `alternative_number/${id}`, detail), changes);
-    return version + 1;
-  }
-}
-
-function requireVersion(held: Held, ifVersion: number | undefined): void {
-  if (ifVersion === undefined || ifVersion === held.entries.version) return;
-  throw new TocsinError('precondition', 'version_mismatch', 'The alternative number was changed since it was read');
 }
 
 function unknownNumber(region: string, service: string): TocsinError {
   const message = `There is no alternative number for service ${service} in region ${region}`;
   return new TocsinError('not-found', 'unknown_alternative_number', message);
 }
-
-const isSameList = (before: Entries, after: Entries): boolean =>
-  before.length === after.length && before.every((entry, i) => isSame(entry, after[i] ?? entry));
-const actBy = ({ actor, person }: Person, action: string, subject: string, detail: Record<string, unknown>): Act => ({
-  ...{ actor, action, subject },
-  detail: { person, ...detail },
-});
-const idOf = (region: string, service: string): string => `${region}:${service}`;
