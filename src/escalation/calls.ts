@@ -40,7 +40,10 @@ export function dueCalls(current: Stored<Notice>, policy: ApprovalPolicy, nowMs:
   const notice = current.value;
   const calls: Call[] = [];
   const add = (stage: Stage, regions: readonly string[]) => {
-    if (regions.length > 0) calls.push(callOf(current, policy, stage, regions, calls.length, nowMs));
+    if (regions.length === 0) return;
+    const call = callOf(current, policy, stage, regions, calls.length, nowMs);
+    // An escalation changes who may approve, so it is written down though nobody is listed; a submission does not.
+    if (stage === 'escalated' || call.notifications.length > 0) calls.push(call);
   };
   if (!notice.calls?.some(({ stage }) => stage === 'submitted')) add('submitted', waitingRegions(notice));
   add(

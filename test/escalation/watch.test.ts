@@ -89,6 +89,19 @@ describe('R18: at the submission', () => {
   });
 });
 
+test('R18: where nobody is listed nobody is told, and it escalates all the same', async () => {
+  const { watch, clock, submitted, notices } = escalationOver(store, { people: [] });
+  const { id, version } = await submitted();
+  await watch().tick();
+  expect((await notices.get(id)).version).toBe(version);
+  clock.ms += 10 * MINUTE_MS;
+  await watch().tick();
+  expect((await notices.get(id)).value).toMatchObject({
+    timings: { escalated: '2021-06-02T15:15:00.000Z' },
+    calls: [{ stage: 'escalated', regions: ['35', '29'], notifications: [] }],
+  });
+});
+
 describe('R18: a waiting approval escalates', () => {
   test('to the deputies of the regions that lack it, at the minute of the policy and not before', async () => {
     const { watch, clock, submitted, told, approve, notices } = escalationOver(store);

@@ -1,0 +1,108 @@
+import { type Notification, Notifications, retryDelayMs } from '../../src/queue/notifications.ts';
+import type { Store } from '../../src/store/connection.ts';
+import { testStore } from '../support/redis.ts';
+
+let store: Store;
+let close: () => Promise<void>;
+let nowMs: number;
+beforeEach(async () => {
+  ({ store, close } = await testStore());
+  nowMs = Date.UTC(2026, 0, 15, 12);
+});
+afterEach(() => close());
+
+const time = (ms: number): string => new Date(ms).toISOString();
+const act = { actor: 'system', action: 'test', subject: 'test' };
+
+const aNotification = (changes: Partial<Notification> = {}): Notification => ({
+  ...{ notice: 'n1', submittedAt: time(nowMs), stage: 'submitted', status: 'Exercise', channel: 'webhook', to: 'desk' },
+  ...{ regions: ['35'], createdAt: time(nowMs), deliverBy: time(nowMs + 3_600_000), state: 'waiting', attempts: 0 },
+  ...changes,
+});
+
+const over = (wanted?: () => Promise<boolean>) =>
+  new Notifications({ store, now: () => nowMs, ...(wanted ? { wanted } : {}) });
+
+async function waiting(id: string, changes: Partial<Notification> = {}): Promise<Notifications> {
+  const notifications = over();
+  await notifications.announce([{ id, channel: 'webhook' }]);
+  await notifications.records.create(id, aNotification(changes), act);
+  return notifications;
+}
+
+test('pauses between attempts double, to five minutes, with a quarter of chance either way', () => {
+  expect([1, 2, 3, 4].map((attempts) => retryDelayMs(attempts, 0.5))).toEqual([2_000, 4_000, 8_000, 16_000]);
+  expect([retryDelayMs(1, 0), retryDelayMs(1, 1)]).toEqual([1_500, 2_500]);
+  expect(retryDelayMs(1_000, 0.5)).toBe(300_000);
+});
+
+test('one process takes a notification; while it has it, no other does', async () => {
+  const [one, other] = [await waiting('a'), over()];
+  expect(await one.due('webhook', 10)).toEqual(['a']);
+  expect(await one.due('exercise', 10)).toEqual([]);
+  const [mine, theirs] = await Promise.all([one.take('webhook', 'a'), other.take('webhook', 'a')]);
+  expect([mine, theirs].filter(Boolean)).toHaveLength(1);
+});
+
+test('one that is sent is over: nobody takes it again', async () => {
+  const notifications = await waiting('a');
+  await notifications.sent((await notifications.take('webhook', 'a'))!);
+  expect((await notifications.records.get('a')).value).toMatchObject({
+    state: 'sent',
+    attempts: 1,
+    lastAt: time(nowMs),
+  });
+  expect(await notifications.due('webhook', 10)).toEqual([]);
+  expect(await notifications.take('webhook', 'a')).toBeUndefined();
+});
+
+test('one that failed comes again after its pause, and can be taken then', async () => {
+  const notifications = await waiting('a');
+  await notifications.failed((await notifications.take('webhook', 'a'))!, 'http_500');
+  nowMs += 1_000;
+  expect(await notifications.due('webhook', 10)).toEqual([]);
+  nowMs += 2_000;
+  expect(await notifications.due('webhook', 10)).toEqual(['a']);
+  expect((await notifications.take('webhook', 'a'))?.value).toMatchObject({ attempts: 1, fault: 'http_500' });
+});
+
+test('one that was put back is no attempt', async () => {
+  const notifications = await waiting('a');
+  await notifications.putBack((await notifications.take('webhook', 'a'))!, 500);
+  expect(await notifications.due('webhook', 10)).toEqual([]);
+  nowMs += 500;
+  expect((await notifications.take('webhook', 'a'))?.value.attempts).toBe(0);
+});
+
+test('one that a dead process had is free when its lease has run out', async () => {
+  const notifications = await waiting('a');
+  await notifications.take('webhook', 'a');
+  expect(await notifications.take('webhook', 'a')).toBeUndefined();
+  const [lease] = await store.redis.keys(`${store.prefix}*notification-taken*`);
+  expect(await store.redis.pttl(lease!)).toBeGreaterThan(30_000);
+  await store.redis.del(lease!);
+  expect((await notifications.take('webhook', 'a'))?.id).toBe('a');
+});
+
+test('one whose record is not written yet is left for a minute, and forgotten after that', async () => {
+  const notifications = over();
+  await notifications.announce([{ id: 'a', channel: 'webhook' }]);
+  nowMs += 59_000;
+  expect(await notifications.take('webhook', 'a')).toBeUndefined();
+  expect(await notifications.due('webhook', 10)).toEqual(['a']);
+  nowMs += 2_000;
+  expect(await notifications.take('webhook', 'a')).toBeUndefined();
+  expect(await notifications.due('webhook', 10)).toEqual([]);
+});
+
+test('one that is too late fails, one that nobody wants is void; both say so in the audit log', async () => {
+  const notifications = await waiting('a');
+  await waiting('b', { deliverBy: time(nowMs + 10) });
+  expect(await over(async () => false).take('webhook', 'a')).toBeUndefined();
+  nowMs += 10;
+  expect(await notifications.take('webhook', 'b')).toBeUndefined();
+  const states = await Promise.all(['a', 'b'].map(async (id) => (await notifications.records.get(id)).value));
+  expect(states).toMatchObject([{ state: 'void' }, { state: 'failed', fault: 'too_late' }]);
+  const audit = JSON.stringify(await store.redis.xrange(`${store.prefix}{rec}:audit`, '-', '+'));
+  for (const action of ['notification.void', 'notification.failed']) expect(audit).toContain(action);
+});
