@@ -168,6 +168,14 @@ describe('places and test calls over HTTP', () => {
     ]);
   });
 
+  test('R2: a file through the API proves no test call', async () => {
+    const csv =
+      'region,service,number,owner,verified_by,verified_at\n22,18,0261910018,SDIS 22,bo,2026-01-01T00:00:00Z\n';
+    const imported = await api.as('operator', 'post', '/v1/directory/import').set('Content-Type', 'text/csv').send(csv);
+    expect(imported.body).toEqual({ accepted: 1, rejected: [], testCallsLeftOut: 1 });
+    expect((await api.as('operator', 'get', '/v1/directory/22/18')).body).not.toHaveProperty('verification');
+  });
+
   test('a number that follows another is entered, listed and taken out again', async () => {
     const put = (body: object) => api.as('operator', 'put', '/v1/directory/22/15').send({ owner: 'SAMU 22', ...body });
     await put({ number: '02 61 91 00 22' });
