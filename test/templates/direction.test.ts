@@ -12,7 +12,8 @@ const services = SERVICES.map(({ number }) => number);
 
 function arabic(id: string, code: string, prefix: string, parameters: Record<string, string> = {}) {
   const template = templates.get(id);
-  const until = id === 'restored-keep-alternative' ? { until: '2021-06-03T08:00:00+02:00' } : {};
+  const until: Record<string, string> =
+    id === 'restored-keep-alternative' ? { until: '2021-06-03T08:00:00+02:00' } : {};
   const numbers = services.map((service, i) => numberOf(code, service, `${prefix}${String(i).padStart(2, '0')}`));
   return render({
     template,

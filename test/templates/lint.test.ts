@@ -118,7 +118,7 @@ const SEEDS: readonly Seed[] = [
   ['phone number', 'a phone number', GERMAN, swap('{deaf}', '{deaf}, 01 99 00 12 34'), `${GERMAN}:13`],
 ];
 
-test.each(SEEDS)('rule %s finds %s, with the place', async (rule, _, file, change, at) => {
+test.each(SEEDS)('R9: rule %s finds %s, with the place', async (rule, _, file, change, at) => {
   expect(await addedBy(file, change)).toContainEqual(expect.objectContaining({ rule, at }));
 });
 
