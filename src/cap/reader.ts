@@ -196,5 +196,5 @@ function wordsFor(field: string, given: boolean, message: string): string {
   if (given) return message;
   if (field === 'services') return `is missing: give parameters ${CAP_PARAMETERS.service}`;
   if (field === 'template') return `is missing: give parameter ${CAP_PARAMETERS.template}, or an eventCode of OET`;
-  return parameter === undefined ? message : `is missing: give parameter ${parameter}`;
+  return parameter === undefined ? 'is missing' : `is missing: give parameter ${parameter}`;
 }

@@ -22,7 +22,7 @@ export interface TrustedKey {
 }
 
 export interface SignatureRules {
-  /** `verified`: what is signed must be signed rightly; `required`: and everything must be signed. */
+  /** `verified`: whoever has a key here must sign; `required`: nobody else is read. */
   readonly mode: 'ignored' | 'verified' | 'required';
   readonly keys: readonly TrustedKey[];
   /** ms since epoch. */
@@ -63,18 +63,26 @@ export function vouchedFor(
   alert: CapElement,
   rules: SignatureRules,
 ): CapElement {
-  if (rules.mode === 'ignored') return alert;
+  const sender = childOf(alert, 'sender')?.text ?? '';
+  const known = rules.keys.filter(({ senders }) => senders.includes(sender));
+  // Whoever has a key here must use it, or a forger would only have to leave the signature out.
+  const mustSign = rules.mode === 'required' || (rules.mode === 'verified' && known.length > 0);
+  if (!mustSign) return alert;
   const [signature, second] = findAll(root, isSignature);
   if (signature === undefined) {
-    if (rules.mode !== 'required') return alert;
-    refuseAt(alert.line, 'must be signed', 'missing_signature', 'This alert is not signed');
+    refuseAt(alert.line, `must be signed by "${sender}"`, 'missing_signature', 'This alert is not signed');
   }
-  if (rules.keys.length === 0 && rules.mode !== 'required') return alert;
   if (second !== undefined) refuseSignature(second.line, 'is a second signature: which one counts?');
   if (!alert.children.includes(signature))
     refuseSignature(signature.line, 'must be a child of the alert that it signs');
   refuseShape(signature);
-  const signed = signedContent(xml, signature.line, keysFor(alert, signature.line, rules));
+  if (known.length === 0) refuseSignature(signature.line, `there is no key that may speak for sender "${sender}"`);
+  const nowMs = (rules.now ?? Date.now)();
+  const valid = known.filter(
+    ({ validFromMs = nowMs, validUntilMs = nowMs }) => validFromMs <= nowMs && nowMs <= validUntilMs,
+  );
+  if (valid.length === 0) refuseSignature(signature.line, `the certificates of sender "${sender}" are not valid now`);
+  const signed = signedContent(xml, signature.line, valid);
   const content = { ...alert, children: alert.children.filter((child) => child !== signature) };
   return withLinesOf(content, readTree(signed));
 }
@@ -108,16 +116,6 @@ function refuseAlgorithm(element: CapElement | undefined, allowed: readonly stri
   const weak = /sha1$/.test(algorithm) ? ', which can be forged' : '';
   const what = element?.name ?? 'Transform';
   refuseSignature(element?.line ?? otherwise, `${what} is "${algorithm}"${weak}; take one of ${allowed.join(', ')}`);
-}
-
-function keysFor(alert: CapElement, line: number, { keys, now = Date.now }: SignatureRules): TrustedKey[] {
-  const sender = childOf(alert, 'sender')?.text ?? '';
-  const known = keys.filter(({ senders }) => senders.includes(sender));
-  if (known.length === 0) refuseSignature(line, `there is no key that may speak for sender "${sender}"`);
-  const at = now();
-  const valid = known.filter(({ validFromMs = at, validUntilMs = at }) => validFromMs <= at && at <= validUntilMs);
-  if (valid.length === 0) refuseSignature(line, `the certificates of sender "${sender}" are not valid now`);
-  return valid;
 }
 
 /** The signed bytes, by the first key that fits. */

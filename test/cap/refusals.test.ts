@@ -33,7 +33,12 @@ describe('is refused with the line of the fault', () => {
     ['a time in Z', change('2021-06-02T17:00:00+02:00</sent>', '2021-06-02T15:00:00Z</sent>'), 'line 5', /never Z/],
     ['a time with parts of a second', change('17:00:00+02:00</sent>', '17:00:00.5+02:00</sent>'), 'line 5', /sent/],
     ['an expiry that is no time', inLast('2021-06-02T23:00:00+02:00', 'tonight'), 'line 31', /expires/],
-    ['no expiry', CAP_MESSAGE.replaceAll('<expires>2021-06-02T23:00:00+02:00</expires>', ''), 'line 23', /expires/],
+    [
+      'no expiry',
+      CAP_MESSAGE.replaceAll('<expires>2021-06-02T23:00:00+02:00</expires>', ''),
+      'line 23',
+      /^expires: is missing$/,
+    ],
     ['a private scope', change('Public', 'Private'), 'line 8', /^scope Private is only for its addresses/],
     ['a restricted scope', change('Public', 'Restricted'), 'line 8', /^scope Restricted is only for those whom its/],
     ['no scope that CAP has', change('Public', 'Everyone'), 'line 8', /^scope must be Public/],

@@ -121,11 +121,23 @@ describe('a signed alert', () => {
   });
 });
 
-test('an alert without a signature is refused only where one is required', async () => {
-  expect(await fromCap(CAP_MESSAGE, rules())).toBeDefined();
-  expect(await faultsOf(CAP_MESSAGE, rules('required'), 'missing_signature')).toEqual([
-    { at: 'line 2', message: 'must be signed' },
-  ]);
+describe('an alert without a signature', () => {
+  const missing = [{ at: 'line 2', message: 'must be signed by "cogic@example.org"' }];
+  const others = trust(ours.publicKey, { senders: ['prefecture@example.org'] });
+
+  test('is refused of a sender who has a key: leaving it out forges nothing', async () => {
+    expect(await faultsOf(CAP_MESSAGE, rules(), 'missing_signature')).toEqual(missing);
+  });
+
+  test('is read of others, unless everybody must sign', async () => {
+    expect(await fromCap(CAP_MESSAGE, rules('verified', [others]))).toBeDefined();
+    expect(await faultsOf(CAP_MESSAGE, rules('required', [others]), 'missing_signature')).toEqual(missing);
+  });
+
+  test('whose sender only looks like one that has no key is still his', async () => {
+    const other = CAP_MESSAGE.replace('<sender>cogic@example.org', '<sender><!-- x -->\n cogic@example.org ');
+    expect(await faultsOf(other, rules(), 'missing_signature')).toEqual(missing);
+  });
 });
 
 describe('a signature is refused', () => {
@@ -163,7 +175,7 @@ describe('a signature is refused', () => {
   });
 
   test('of a key that may speak for another sender only', async () => {
-    const other = rules('verified', [trust(ours.publicKey, { senders: ['prefecture@example.org'] })]);
+    const other = rules('required', [trust(ours.publicKey, { senders: ['prefecture@example.org'] })]);
     expect(await refused(SIGNED, other)).toMatchObject({
       message: 'there is no key that may speak for sender "cogic@example.org"',
     });
