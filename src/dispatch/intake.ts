@@ -134,6 +134,8 @@ export class Intake {
     const worker = this.#worker;
     if (!worker || worker.isPaused()) return;
     const [left, head] = await Promise.all([queue.depth(), queue.headRank()]);
+    // Read before the last jobs came: it says nothing of them.
+    if (left < this.#running.size) return;
     const share = shareOf(left, processes, mostAtHand(route));
     worker.concurrency = share;
     const running = [...this.#running]

@@ -131,7 +131,7 @@ export class Pacer {
     this.#key = `${store.prefix}{pace-${route.id}}:pace`;
     this.#configured = route.segmentsPerSecond ?? 0;
     this.#answers = answers;
-    this.#approach = new Approach(() => answers.accepted);
+    this.#approach = new Approach(answers);
   }
 
   /** The limit in force in segments a second; 0 for none. */
@@ -234,6 +234,12 @@ export class Pacer {
     this.#taken -= segments;
     if (this.#unlimited) this.#approach.giveBack(segments);
     else this.#balance += segments;
+  }
+
+  /** Segments that were granted are not written after all. Their moment has passed, but a route without a limit has none. */
+  unused(segments: number): void {
+    this.#taken -= segments;
+    if (this.#unlimited) this.#approach.giveBack(segments);
   }
 
   /** Forgets the learned limit, for all processes: it was learned from an SMSC in distress. */

@@ -170,6 +170,7 @@ export class Pump {
     if (isStale(Math.min(asked, this.#deps.lookedAt()))) await this.#confirm(run);
     // Pause, cancel and expiry hold up to the very write.
     if (!link.open || run.stopping) {
+      this.#deps.pacer.unused(granted.length * parts);
       await this.#release(run, work.first, granted);
       return;
     }

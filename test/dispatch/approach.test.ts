@@ -2,58 +2,73 @@
 import { Approach } from '../../src/dispatch/approach.ts';
 
 const PLENTY = 100_000;
-const ALL_MS = 600;
+const RAMP_MS = 1_000;
 
-/** What may leave from one moment to another where it is asked for every millisecond. */
-function allowed(approach: Approach, fromMs: number, toMs: number): number {
-  let sum = 0;
-  for (let now = fromMs; now < toMs; now += 1) sum += approach.allow(now, PLENTY);
-  return sum;
+function begun() {
+  const answers = { answered: 0, accepted: 0 };
+  const accept = (count: number) => {
+    answers.answered += count;
+    answers.accepted += count;
+  };
+  return { answers, accept, approach: new Approach(answers) };
 }
 
 describe('a route without a limit', () => {
-  test('begins with 4,000 a second, doubles that every 100 ms, and has no limit after 600 ms', () => {
-    const approach = new Approach(() => 0);
-    const steps = [0, 100, 200, 300, 400].map((from) => allowed(approach, from, from + 100));
-    expect(steps[0]).toBeGreaterThan(400);
-    expect(steps[0]).toBeLessThan(600);
-    for (const [i, step] of steps.slice(1).entries()) expect(step / steps[i]!).toBeCloseTo(2, 1);
-    expect(approach.allow(ALL_MS, PLENTY)).toBe(PLENTY);
+  test('begins with a hundred, then has a quarter of what was accepted out, and no limit after a second', () => {
+    const { approach, answers, accept } = begun();
+    expect(approach.allow(0, PLENTY)).toBe(100);
+    expect(approach.allow(500, PLENTY)).toBe(0);
+    accept(100);
+    expect(approach.allow(501, PLENTY)).toBe(100);
+    let out = 100;
+    for (let trip = 1; trip <= 20; trip += 1) {
+      accept(out);
+      out = approach.allow(501 + trip, PLENTY);
+      expect(out).toBe(Math.floor(Math.max(100, answers.accepted / 4)));
+    }
+    expect(out).toBeGreaterThan(2_000);
+    expect(approach.allow(RAMP_MS, PLENTY)).toBe(PLENTY);
+  });
+
+  test('does not grow by what was refused', () => {
+    const { approach, answers, accept } = begun();
+    accept(1_000); // before the start: they say nothing of now
+    expect(approach.allow(0, PLENTY)).toBe(100);
+    answers.answered += 100;
+    expect(approach.allow(1, PLENTY)).toBe(100);
   });
 
   test('begins anew after a rest of five seconds, and not after a shorter one', () => {
-    const approach = new Approach(() => 0);
+    const { approach } = begun();
     approach.allow(0, PLENTY);
-    expect(approach.allow(ALL_MS, PLENTY)).toBe(PLENTY);
-    expect(approach.allow(5_600, PLENTY)).toBe(PLENTY);
-    expect(approach.allow(10_601, PLENTY)).toBeLessThan(10);
-    expect(allowed(approach, 10_602, 10_701)).toBeLessThan(600);
+    expect(approach.allow(RAMP_MS, PLENTY)).toBe(PLENTY);
+    expect(approach.allow(6_000, PLENTY)).toBe(PLENTY);
+    expect(approach.allow(11_001, PLENTY)).toBe(100);
+    expect(approach.allow(11_500, PLENTY)).toBe(0);
   });
 
   test('lets leave later what was not asked for, and what was allowed and did not leave', () => {
-    const approach = new Approach(() => 0);
+    const { approach } = begun();
     expect(approach.allow(0, 2)).toBe(2);
-    const rest = approach.allow(99, PLENTY);
-    expect(rest).toBeGreaterThan(400);
-    expect(approach.allow(99, PLENTY)).toBe(0);
-    approach.giveBack(100);
-    expect(approach.allow(99, PLENTY)).toBe(100);
+    expect(approach.allow(1, PLENTY)).toBe(98);
+    expect(approach.allow(2, PLENTY)).toBe(0);
+    approach.giveBack(60);
+    expect(approach.allow(3, PLENTY)).toBe(60);
     approach.giveBack(PLENTY);
-    expect(approach.allow(99, PLENTY)).toBe(rest + 2);
+    expect(approach.allow(4, PLENTY)).toBe(100);
   });
 
   test('knows what was accepted in the last second, and forgets at a rest what was before', () => {
-    let accepted = 0;
-    const approach = new Approach(() => accepted);
+    const { approach, accept } = begun();
     for (let now = 0; now <= 3_000; now += 50) {
       approach.allow(now, PLENTY);
-      accepted += 10;
+      accept(10);
     }
     // Ten in each 50 ms, those after the last look included.
     expect(approach.acceptedInASecond()).toBe(210);
     approach.allow(9_000, PLENTY);
     expect(approach.acceptedInASecond()).toBe(0);
-    accepted += 7;
+    accept(7);
     expect(approach.acceptedInASecond()).toBe(7);
   });
 });

@@ -204,17 +204,13 @@ describe('an unlimited route', () => {
   async function rampUp(pacer: Pacer): Promise<number> {
     const start = performance.now();
     let taken = 0;
-    while (performance.now() - start < 700) taken += (await pacer.take(1, 500)).segments;
+    while (performance.now() - start < 1_100) taken += (await pacer.take(1, 500)).segments;
     return taken;
   }
 
   test('starts gently: hundreds in its first moment, not whole windows', async () => {
     const pacer = pacerOf(null);
-    const start = performance.now();
-    let taken = 0;
-    while (performance.now() - start < 100) taken += (await pacer.take(1, 500)).segments;
-    expect(taken).toBeGreaterThan(100);
-    expect(taken).toBeLessThan(2_000);
+    expect((await pacer.take(1, 500)).segments).toBe(100);
   });
 
   test('asks Redis no more than twice a second, whatever it sends', async () => {
