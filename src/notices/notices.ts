@@ -24,6 +24,7 @@ import { type ApprovalPolicy, DEFAULT_POLICY } from './policy.ts';
 import { type FollowUpPreview, followUpPreviews } from './prepared.ts';
 import { type Preview, previewOf } from './preview.ts';
 import { type ShownProposal, showProposals } from './proposals.ts';
+import { withRelated } from './related.ts';
 import { cancelled } from './stages.ts';
 import type { StandingApproval } from './standing-approval.ts';
 import { StandingApprovals } from './standing-approvals.ts';
@@ -122,7 +123,8 @@ export class Notices {
   /** A draft that follows a notice up. Throws `conflict/wrong_state` for a notice that was never submitted. */
   async followUp(id: string, kind: FollowUpKind, input: FollowUpInput, by: Person): Promise<Stored<Notice>> {
     const first = await this.records.get(id);
-    return this.#create(followUpOf(id, first.value, kind, input), by, first.value.waivers);
+    const draft = followUpOf(id, first.value, kind, input);
+    return this.#create(await withRelated(this.records, id, draft, this.#now()), by, first.value.waivers);
   }
 
   /** What those who returned it would say instead. */
