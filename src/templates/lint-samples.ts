@@ -4,10 +4,11 @@ import { NATIONAL } from '../directory/places.ts';
 import type { Region } from '../directory/regions.ts';
 import { SERVICES } from '../directory/services.ts';
 import { TocsinError } from '../errors.ts';
+import type { MandatoryLanguages } from './languages.ts';
 import type { LintFinding } from './lint-finding.ts';
 import { render } from './render.ts';
 import type { Rendering } from './rendering.ts';
-import type { Template, Wording } from './template.ts';
+import type { Language, Template, Wording } from './template.ts';
 
 export interface TriedOut {
   readonly findings: readonly LintFinding[];
@@ -27,15 +28,21 @@ const WORST_NUMBERS = ALL_SERVICES.map((service, i) =>
 /** Words of a usual length, for a parameter that is as long as it may be. */
 const FILLER = "N'appelez qu'en cas d'urgence. ";
 
-export function tryOut(template: Template, wording: Wording, regions: readonly Region[]): TriedOut {
+/** A text in French comes with what is appended to it in its region, as it will be sent. */
+export function tryOut(
+  template: Template,
+  wording: Wording,
+  regions: readonly Region[],
+  { appendedIn }: Pick<MandatoryLanguages, 'appendedIn'>,
+): TriedOut {
   const at = `${wording.file}:${wording.line}`;
   const usual: { segments: number; units: number; region: string }[] = [];
   let worst = 0;
   for (const region of regions) {
     try {
-      const { segments, units } = renderSample(template, wording, region, 'usual');
+      const { segments, units } = renderSample(template, wording, region, appendedIn(region.code), 'usual');
       usual.push({ segments, units, region: region.name });
-      worst = Math.max(worst, renderSample(template, wording, region, 'worst').segments);
+      worst = Math.max(worst, renderSample(template, wording, region, appendedIn(region.code), 'worst').segments);
     } catch (error) {
       if (!(error instanceof TocsinError)) throw error;
       const detail = error.faults[0]?.message ?? error.message;
@@ -56,7 +63,13 @@ export function tryOut(template: Template, wording: Wording, regions: readonly R
 
 const NO_SAMPLE = { segments: 0, units: 0, region: '' };
 
-function renderSample(template: Template, wording: Wording, region: Region, size: 'usual' | 'worst'): Rendering {
+function renderSample(
+  template: Template,
+  wording: Wording,
+  region: Region,
+  appended: readonly Language[],
+  size: 'usual' | 'worst',
+): Rendering {
   const services = size === 'usual' ? USUAL_SERVICES : ALL_SERVICES;
   const { prefixes } = wording;
   return render({
@@ -68,6 +81,7 @@ function renderSample(template: Template, wording: Wording, region: Region, size
     numbers: size === 'usual' ? USUAL_NUMBERS : WORST_NUMBERS,
     parameters: sampleParameters(template, size),
     atMs: SAMPLE_MS,
+    appended,
   });
 }
 

@@ -47,7 +47,7 @@ export function lintTemplates(
     findings.push(...missingLanguages(template, regions, languages), ...sameTexts(template));
     for (const wording of allWordings(template)) {
       const used = regions.filter((region) => findWording(template, region, wording.language) === wording);
-      const tried = tryOut(template, wording, used);
+      const tried = tryOut(template, wording, used, languages);
       findings.push(...contentFindings(template, wording), ...tried.findings, ...reviewFindings(wording));
       const { language, authority, alphabet } = wording;
       rows.push({

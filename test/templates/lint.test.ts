@@ -163,3 +163,19 @@ test('a wording of an authority is held against the same rules', async () => {
     expect.objectContaining({ rule: '114', at: 'essai/prefecture-35/fr.txt:13', severity: 'error' }),
   );
 });
+
+test('a French text is counted with what is appended to it', async () => {
+  const folder = await copied(HARD_TO_REACH);
+  const withAppended = (language: string): MandatoryLanguages => ({
+    of: () => ['fr', language],
+    appendedIn: (region) => (region === '35' ? [language] : []),
+  });
+  const place = `${HARD_TO_REACH}/fr.txt:13`;
+  const errorsWith = async (language: string) =>
+    (await lintFolder(folder, withAppended(language))).filter(({ severity }) => severity === 'error');
+  expect(await errorsWith('de')).toEqual([]);
+  // Arabic takes French along into UCS-2, and both at their longest are more than telephones join.
+  expect(await errorsWith('ar')).toEqual([
+    expect.objectContaining({ at: place, rule: 'segments', message: expect.stringContaining('text_too_long') }),
+  ]);
+});
