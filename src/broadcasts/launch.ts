@@ -62,7 +62,7 @@ export function launchPhrase(
  * Launches a notice for the regions approved so far; the others start as their approval comes.
  * Throws `wrong_state` (a second launch too), `expired_notice`, `not_approved`, `wrong_phrase`, `wrong_route_kind`,
  * `routes_not_approved`, `text_not_carried`, `store_not_durable` (live routes), `not_launched` (a follow-up of a notice that
- * was not). A follow-up stops the broadcast that it follows, and what followed that before.
+ * was not), `would_stop_others`. A follow-up stops the broadcast that it follows, and what followed that before.
  */
 export async function launch(
   deps: LaunchDeps,
@@ -106,6 +106,7 @@ async function launchAsItIs(
   const recipients = plan.lanes.reduce((sum, lane) => sum + lane.recipients, 0);
   requirePhrase(phrase, launchPhrase(notice, recipients));
   requireRoom(plan);
+  const overtaken = followed ? await overtakenBy(store, followed, notice.regions) : [];
 
   const no = await nextNo(store);
   const id = broadcastId(no);
@@ -139,7 +140,6 @@ async function launchAsItIs(
       ...(followed ? { follows: followed.id } : {}),
     },
   };
-  const overtaken = followed ? await overtakenBy(store, followed) : [];
   await commit(store, act, [
     notices.put(current, { ...ready, broadcast: id }),
     broadcastRecords(store).put({ id, version: 0 }, broadcast),

@@ -88,11 +88,23 @@ describe('follow-ups over HTTP', () => {
     expect((await preview(body.id)).launchPhrase).toBe(body.order.launchPhrase);
   });
 
-  test('fewer regions may be ordered, and the phrase counts those', async () => {
-    const { notice } = await running();
+  test('fewer regions may be ordered, once nobody of the others waits for what it stops; the phrase counts those', async () => {
+    const { notice, broadcast } = await running();
     const phrase = 'EXERCISE CORRECTION 1 REGION 3 RECIPIENTS';
-    const { body } = await order(notice, 'correction', { regions: ['35'], upTo: 'launched', phrase });
+    const fewer = { regions: ['35'], upTo: 'launched', phrase };
+    const early = (await order(notice, 'correction', fewer)).body as OrderBody;
+    expect(early).toMatchObject({
+      state: 'approved',
+      order: { refused: { step: 'launch', code: 'would_stop_others' } },
+    });
+    expect(await progress(broadcast)).toMatchObject({ state: 'running' });
+    await api.as('operator', 'post', `/v1/broadcasts/${broadcast}/cancel`);
+    const { body } = await order(notice, 'correction', fewer);
     expect(body).toMatchObject({ state: 'launched', order: { ready: ['35'], waiting: [] } });
+    // Another region's correction leaves this one alone.
+    const other = { regions: ['22'], upTo: 'launched', phrase: 'EXERCISE CORRECTION 1 REGION 2 RECIPIENTS' };
+    expect((await order(notice, 'correction', other)).body).toMatchObject({ state: 'launched' });
+    expect(await progress((body as OrderBody).order.broadcast ?? '')).toMatchObject({ state: 'running' });
   });
 
   test('what stops it on its way is told beside what there is', async () => {
