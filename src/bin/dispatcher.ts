@@ -4,7 +4,7 @@ import process from 'node:process';
 import closeWithGrace from 'close-with-grace';
 import { Audiences } from '../audience/audiences.ts';
 import { requireDurableStore } from '../broadcasts/routes.ts';
-import { loadRoutes } from '../broadcasts/routes-file.ts';
+import { loadRoutesFile } from '../broadcasts/routes-file.ts';
 import { explainConfigError, loadConfig } from '../config.ts';
 import { Dispatcher } from '../dispatch/dispatcher.ts';
 import { stillWanted } from '../escalation/still-wanted.ts';
@@ -21,10 +21,10 @@ const STOP_MS = 10_000;
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
-  const routes = await loadRoutes(config.routesFile);
+  const { routes, warnings } = await loadRoutesFile(config.routesFile);
   const { people } = await loadPolicy(config.approvals.file, { webhooks: false });
   const log = createLogger(config.logLevel, 'dispatcher');
-  for (const warning of config.warnings) log.warn(warning, 'a setting that should not stay so');
+  for (const warning of [...config.warnings, ...warnings]) log.warn(warning, 'a setting that should not stay so');
   const store = openStore(config.redis, 'worker', (error) => log.error({ err: error }, 'store connection'));
   await ready(store.redis);
   await requireDurableStore(store, routes);

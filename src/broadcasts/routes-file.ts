@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { type Document, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type Fault, refuseFaults, TocsinError } from '../errors.ts';
+import { isOpenToOthers, OPEN_TO_OTHERS } from '../store/secret-file.ts';
 import { type OrderRule, orderFaults, orderRuleSchema } from './route-choice.ts';
 import { readTls } from './route-tls.ts';
 import { type Route, routeSchema } from './routes.ts';
@@ -17,6 +18,8 @@ export interface RoutesFile {
   readonly routes: readonly Route[];
   /** Which of them carry which regions; none: all of a kind, the first of them in use. */
   readonly order: readonly OrderRule[];
+  /** What works, and should not be left so: passwords that others on the machine may read. `at` is a JSON pointer. */
+  readonly warnings: readonly Fault[];
 }
 
 export async function loadRoutes(file: string): Promise<readonly Route[]> {
@@ -26,6 +29,7 @@ export async function loadRoutes(file: string): Promise<readonly Route[]> {
 /** Reads the routes file. Throws `invalid` / `bad_routes` with every fault, each at its place in the file. */
 export async function loadRoutesFile(file: string): Promise<RoutesFile> {
   const faults: Fault[] = [];
+  const warnings: Fault[] = [];
   const document = parseDocument(await readRoutesFile(file));
   for (const error of document.errors) faults.push({ at: file, message: error.message });
   refuseFaults('bad_routes', 'The routes file is not usable', faults);
@@ -41,6 +45,10 @@ export async function loadRoutesFile(file: string): Promise<RoutesFile> {
       faults.push({ at: `${file}: /routes/${i}/id`, message: `"${route.id}" is there twice` });
     }
     const at = (field: string, message: string) => faults.push({ at: `${file}: /routes/${i}/tls/${field}`, message });
+    const holder = passwordFile ? resolve(dirname(file), passwordFile) : file;
+    if ((passwordFile || (password !== '' && route.kind === 'live')) && isOpenToOthers(holder)) {
+      warnings.push({ at: `/routes/${i}/password${passwordFile ? 'File' : ''}`, message: OPEN_TO_OTHERS });
+    }
     routes.push({
       ...route,
       password: passwordFile ? await readPassword(file, passwordFile, i, faults) : password,
@@ -52,7 +60,7 @@ export async function loadRoutesFile(file: string): Promise<RoutesFile> {
   if (faults.length === 0)
     faults.push(...orderFaults(order, routes).map((fault) => ({ ...fault, at: `${file}: ${fault.at}` })));
   refuseFaults('bad_routes', 'The routes file is not usable', faults);
-  return { routes, order };
+  return { routes, order, warnings };
 }
 
 /** Aliases are refused: they can make a small file a very large one. */

@@ -20,8 +20,8 @@ export function routeCheckCommand(cli: Cli): Command {
 }
 
 async function check(cli: Cli, file: string, { json }: { json?: boolean }): Promise<void> {
-  const { routes, order } = await loadRoutesFile(file);
-  const warnings = routes.flatMap((route, i) => warningsOf(route, `/routes/${i}`));
+  const { routes, order, warnings: ofFile } = await loadRoutesFile(file);
+  const warnings = [...ofFile, ...routes.flatMap((route, i) => warningsOf(route, `/routes/${i}`))];
   if (json) {
     const shown = routes.map(({ password: _password, tls, ...route }) => ({ ...route, tls: tls !== undefined }));
     return cli.print(JSON.stringify({ routes: shown, order, warnings }));

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -214,6 +214,22 @@ describe('the routes file', () => {
     const [route] = await load([{ ...LEAST, passwordFile: 'secret' }]);
     expect(route?.password).toBe('s3cret');
     expect(route).not.toHaveProperty('passwordFile');
+  });
+
+  test('R19: warns of a password that others on the machine may read, in a file of its own or in that of a live route', async () => {
+    const secret = join(folder, 'open-secret');
+    writeFileSync(secret, 's3cret\n');
+    const warningsOf = async (more: object, mode: number, of: string) => {
+      writeFileSync(file, stringify({ routes: [{ ...LEAST, ...more }] }));
+      chmodSync(of, mode);
+      const { warnings } = await loadRoutesFile(file);
+      chmodSync(file, 0o600);
+      return warnings.map(({ at }) => at);
+    };
+    expect(await warningsOf({ passwordFile: 'open-secret' }, 0o600, secret)).toEqual([]);
+    expect(await warningsOf({ passwordFile: 'open-secret' }, 0o644, secret)).toEqual(['/routes/0/passwordFile']);
+    expect(await warningsOf({ kind: 'live', password: 'x' }, 0o600, file)).toEqual([]);
+    expect(await warningsOf({ kind: 'live', password: 'x' }, 0o644, file)).toEqual(['/routes/0/password']);
   });
 
   test('names a password file that is not there', async () => {

@@ -29,7 +29,7 @@ afterEach(() => {
 
 const check = (routes: readonly unknown[], ...more: string[]) => {
   const file = join(folder, 'routes.yaml');
-  writeFileSync(file, stringify({ routes }, { aliasDuplicateObjects: false }));
+  writeFileSync(file, stringify({ routes }, { aliasDuplicateObjects: false }), { mode: 0o600 });
   return runCli(undefined, 'routes', 'check', file, ...more);
 };
 
