@@ -1,21 +1,22 @@
-/** `tocsin approvals`: the standing approvals as they stand. They are given and revoked through the API, by a person. */
+/** `tocsin approvals`: the policy, and the standing approvals as they stand, which a person gives and revokes by the API. */
 import { Command } from 'commander';
 import type { StandingApproval } from '../notices/standing-approval.ts';
 import { Records, type Stored } from '../store/records.ts';
+import { approvalsCheckCommand } from './approvals-check.ts';
 import type { Cli } from './cli.ts';
 import { wrapped } from './console-output.ts';
 
 const PAGE = 500;
 
 export function approvalsCommand(cli: Cli): Command {
-  const command = new Command('approvals').description('look at standing approvals');
+  const command = new Command('approvals').description('check who must approve, look at standing approvals');
   command
     .command('list')
     .description('list standing approvals in force, newest first')
     .option('--all', 'with those revoked, used up or over', false)
     .option('--json', 'print the records as JSON')
     .action((options) => list(cli, options));
-  return command;
+  return command.addCommand(approvalsCheckCommand(cli));
 }
 
 async function list(cli: Cli, { all, json }: { all: boolean; json?: boolean }): Promise<void> {

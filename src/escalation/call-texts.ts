@@ -9,7 +9,7 @@ import type { Stored } from '../store/records.ts';
 
 export type Stage = 'submitted' | 'escalated';
 
-const SHOWN_REGIONS = 6;
+const SHOWN_REGIONS = 5;
 const SHOWN_ID = 8;
 
 /** Shown first, so that nobody takes an exercise for the real thing (R6). */
@@ -21,7 +21,7 @@ const PREFIX = {
 const WORDS = {
   fr: {
     submitted: 'un avis attend votre approbation',
-    escalated: 'approbation en retard, vous pouvez approuver en suppleance',
+    escalated: 'avis en retard, vous pouvez approuver en suppleance',
     details: (severity: string, regions: string, time: string, id: string) =>
       `Gravite ${severity}, dep. ${regions}, soumis a ${time}, avis ${id}.`,
     more: (count: number) => `et ${count} autres`,

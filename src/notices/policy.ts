@@ -104,17 +104,17 @@ export interface Capacity {
 export class ApprovalPolicy {
   readonly people: readonly PolicyPerson[];
   readonly webhooks: readonly PolicyWebhook[];
-  readonly #rules: readonly PolicyRule[];
+  readonly rules: readonly PolicyRule[];
 
   constructor({ rules, people = [], webhooks = [] }: PolicyParts) {
-    this.#rules = rules;
+    this.rules = rules;
     this.people = people;
     this.webhooks = webhooks;
   }
 
   /** The first rule for a region and a severity. The file is refused unless there is one for each. */
   ruleFor(code: string, severity: Notice['severity']): PolicyRule {
-    return this.#rules.find((rule) => fits(rule, code, severity)) ?? DEFAULT_RULE;
+    return this.rules.find((rule) => fits(rule, code, severity)) ?? DEFAULT_RULE;
   }
 
   /** What each region of a notice asks for when it is submitted at this time (ms since epoch). */
