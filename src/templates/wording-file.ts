@@ -16,6 +16,8 @@ export interface LoadFault extends Fault {
   readonly rule: (typeof LOAD_RULES)[number];
 }
 
+const NUMBER_IN_WORDING = 'has a phone number: numbers come from the directory only, by {numbers}';
+
 /** One line of text of a head. */
 export const line = (max: number) => z.string().trim().min(1).max(max);
 
@@ -68,6 +70,11 @@ export function readWording(content: string, place: Place, faults: LoadFault[]):
     const message = `language: must be ${language}, as the file is named`;
     faults.push({ at: `${file}:${split.yamlLine}`, rule: 'head', message });
   }
+  const { title, source, prefix_exercise: exercise, prefix_test: test } = fields.value;
+  for (const [name, value] of Object.entries({ title, source, prefix_exercise: exercise, prefix_test: test })) {
+    if (findPhoneNumbers(value).length === 0) continue;
+    faults.push({ at: `${file}:${split.yamlLine}`, rule: 'phone number', message: `${name}: ${NUMBER_IN_WORDING}` });
+  }
   if (inText.length > 0) return undefined;
 
   const { prefix_exercise: Exercise, prefix_test: Test, ...others } = fields.value;
@@ -99,10 +106,11 @@ function textFaults(text: string, language: Language, known: ReadonlySet<string>
         const message = `{${name}} is neither a parameter nor filled in by Tocsin`;
         return { rule: 'placeholder' as const, message, offset };
       }),
-    ...findPhoneNumbers(text).map(({ at }) => {
-      const message = 'has a phone number: numbers come from the directory only, by {numbers}';
-      return { rule: 'phone number' as const, message, offset: at };
-    }),
+    ...findPhoneNumbers(text).map(({ at }) => ({
+      rule: 'phone number' as const,
+      message: NUMBER_IN_WORDING,
+      offset: at,
+    })),
   ];
   return text === '' ? [...faults, { rule: 'head', message: 'has no text', offset: 0 }] : faults;
 }

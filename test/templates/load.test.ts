@@ -144,6 +144,17 @@ describe('loading refuses, with file and line', () => {
     ]);
   });
 
+  test.each([
+    ['source', 'source: Préfet', 'source: Préfet 01 99 00 12 34'],
+    ['title', 'title: Essai', 'title: Appelez 01 99 00 12 34'],
+    ['prefix_test', 'prefix_test: TEST', 'prefix_test: TEST 0199001234'],
+  ])('R1: a phone number written into the head, as %s', async (field, from, to) => {
+    const faults = await faultsOf({ 'essai/fr.txt': wordingFile(GOOD_TEXT, FRONT_MATTER.replace(from, to)) });
+    expect(faults).toEqual([
+      { at: 'essai/fr.txt:2', rule: 'phone number', message: expect.stringMatching(new RegExp(`^${field}: `)) },
+    ]);
+  });
+
   test('every fault of every file at once', async () => {
     const faults = await faultsOf({ 'essai/fr.txt': wordingFile('{a} {b}'), 'zwei/template.yaml': 'x: 1' });
     expect(faults.map(({ at }) => at)).toEqual(expect.arrayContaining(['essai/fr.txt:13', 'zwei/template.yaml:1']));
