@@ -233,6 +233,16 @@ describe('R7: the follow-ups of a notice', () => {
 });
 
 describe('the time that a follow-up prints', () => {
+  test('is that of the SMS, not that of the message from elsewhere which led to it', async () => {
+    const from = { identifier: 'alert-1', sender: 'orsec.example', sent: '2021-06-02T16:20:00-00:00' };
+    world.nowMs += 3 * 3_600_000;
+    const { id } = await notices.create(inputOf(from), AUTHOR);
+    await notices.submit(id, AUTHOR);
+    world.nowMs += LATER_MS;
+    const { renderings } = await ordered(id, 'correction');
+    expect(renderings?.find(({ language }) => language === 'fr')?.text).toContain('SMS du 02/06 20h05');
+  });
+
   test('is that of a message from elsewhere, by the reference to it', async () => {
     const references = ['orsec.example,alert-1,2021-06-02T16:20:00-00:00'];
     world.nowMs += 3 * 3_600_000;
