@@ -56,12 +56,6 @@ const UNSOUND_OWNER = /^[=+\-@]|[\p{Cc}\p{Cs}\u202d\u202e]/u;
 /** RFC 3339, or a date alone; Date.parse would take much more, each engine in its own way. */
 const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/;
 
-export function inForce(entry: Pick<AlternativeNumber, 'validFrom' | 'validUntil'>, atMs: number): boolean {
-  const { validFrom, validUntil } = entry;
-  if (validFrom !== undefined && atMs < Date.parse(validFrom)) return false;
-  return validUntil === undefined || atMs < Date.parse(validUntil);
-}
-
 /** Whether nobody has verified the number by a test call in the last `days`. */
 export function isStale(entry: Pick<AlternativeNumber, 'verification'>, atMs: number, days = STALE_DAYS): boolean {
   return entry.verification === undefined || Date.parse(entry.verification.at) < atMs - days * DAY_MS;
