@@ -136,8 +136,9 @@ class WarmRunner implements TestRunner {
 
 /** Tests of the mutated file come before those of others: they fail the soonest. */
 function distanceTo(mutated: string): (test: WarmTest) => number {
-  const name = basename(mutated, '.ts').split('-')[0]!;
-  return ({ file }) => (basename(file).startsWith(name) ? 0 : 1);
+  const name = basename(mutated, '.ts');
+  const kin = name.split('-')[0]!;
+  return ({ file }) => (basename(file) === `${name}.test.ts` ? 0 : basename(file).startsWith(kin) ? 1 : 2);
 }
 
 const makeRunner = (): TestRunner => new WarmRunner();

@@ -60,6 +60,34 @@ describe('parseReceipt', () => {
     expect(parse('sub:001 text:')).toEqual({ messageId: undefined, state: 'unknown', text: '' });
   });
 
+  test('quirk 6: the text ends a receipt of which anything was read, whatever words are in it', () => {
+    expect(parse('id:77 text:hello stat:UNDELIV')).toEqual({
+      messageId: '77',
+      state: 'unknown',
+      text: 'hello stat:UNDELIV',
+    });
+    expect(parse('stat:UNDELIV text:hello id:77')).toEqual({
+      messageId: undefined,
+      state: 'undeliverable',
+      text: 'hello id:77',
+    });
+    expect(parse('id:77 sub:1 text:DELIVRD').state).toBe('unknown');
+  });
+
+  test('quirk 6: a key without a value leaves room for one that has it', () => {
+    expect(parse('id: stat: id:77 stat:UNDELIV')).toMatchObject({ messageId: '77', state: 'undeliverable' });
+  });
+
+  test('quirk 9: what the label says counts, not a word elsewhere', () => {
+    for (const label of ['stat', 'state', 'status']) {
+      expect(parse(`id:77 ${label}:MMSGRCV UNDELIV`).state).toBe('unknown');
+    }
+  });
+
+  test('a NUL ahead of an ASCII text does not make it UCS-2', () => {
+    expect(parse('\0id:77 stat:UNDELIV')).toMatchObject({ messageId: '77', state: 'undeliverable' });
+  });
+
   test('quirk 6: the first of a repeated key counts', () => {
     const twice =
       'id:77 id:88 stat:UNDELIV stat:DELIVRD err:1 err:2 submit date:3 submit date:4 done date:5 done date:6 text:';
