@@ -38,6 +38,15 @@ describe('the CAP file', () => {
     expect(await loadCapFile(fileOf(''))).toEqual(asItComes);
   });
 
+  test('takes every field that docs/cap.md shows', async () => {
+    const page = readFileSync(new URL('../../docs/cap.md', import.meta.url), 'utf8');
+    const blocks = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block]) => block).join('');
+    const shown = blocks.replaceAll(/keys\/cogic[-a-z]*\.pem|keys\/our-certificate\.pem/g, 'KEYS/sender.pem');
+    const settings = await loadCapFile(fileOf(shown.replace('/run/secrets/cap-key.pem', 'KEYS/sender.key')));
+    expect(settings.signatures.keys).toHaveLength(2);
+    expect(settings.signer?.certificate).toBeDefined();
+  });
+
   test('names senders with their certificates and keys, by paths from its own folder', async () => {
     writeFileSync(join(folder, 'all.pem'), `one:\n${pemOf('sender.pem')}two:\n${pemOf('stranger.public.pem')}`);
     const { signatures } = await loadCapFile(
