@@ -22,9 +22,10 @@ async function submitted() {
 describe('a follow-up', () => {
   test.each([
     ['correction', 'correction', 'Update'],
+    ['restored', 'restored-keep-alternative', 'Update'],
     ['all-clear', 'end', 'Cancel'],
   ] as const)(
-    'of kind %s is a draft for the same people, with its own wording and a reference',
+    'R20: of kind %s is a message of its own, for the same people, with a reference',
     async (kind, template, msgType) => {
       const { notices, id, first } = await submitted();
       const { value } = await notices.followUp(id, kind, NOTHING, AUTHOR);
