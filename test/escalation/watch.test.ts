@@ -223,14 +223,15 @@ describe('R18: a waiting approval escalates', () => {
     const notice = await submitted({ regions: ['35'] });
     await watch().tick();
     await approve(notice, '35', PREFECT_35);
-    clock.ms += 9 * MINUTE_MS;
+    clock.ms += 10 * MINUTE_MS;
     await watch().tick();
+    expect(await told(notice.id)).toHaveLength(1);
     const hash = regionHash(notice.value, '35');
     await notices.decide(notice.id, { region: '35', decision: 'return', hash, reasons: 'No' }, PREFECT_35);
     const current = await notices.get(notice.id);
     const act = { actor: 'system', action: 'test', subject: 'test' };
     await notices.records.update(current, { ...current.value, state: 'submitted', decisions: [] }, act);
-    clock.ms += MINUTE_MS;
+    clock.ms += 10_000;
     await watch().tick();
     expect((await told(notice.id)).at(-1)).toMatchObject({ stage: 'escalated', to: 'dora' });
   });
