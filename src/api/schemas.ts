@@ -235,6 +235,8 @@ export const audience = z
     rejected: count,
     rejectedByReason: counts,
     digest: sha256,
+    purgingSince: time.optional(),
+    purgedAt: time.optional().describe('its recipients are gone; the counts stay'),
   })
   .meta({ id: 'Audience' });
 

@@ -6,7 +6,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ArchivedBroadcast, archiveRecords } from '../broadcasts/archived.ts';
-import { type Broadcast, broadcastRecords, planRecords } from '../broadcasts/broadcast.ts';
+import { broadcastRecords, planRecords } from '../broadcasts/broadcast.ts';
 import { verify } from '../broadcasts/verify.ts';
 import { TocsinError } from '../errors.ts';
 import type { Stored } from '../store/records.ts';
@@ -112,10 +112,22 @@ export class Archive {
   }
 
   /** Whether the ledger still says what the archive does: a receipt may have come since. */
-  async agrees({ id, value }: Stored<ArchivedBroadcast>, broadcast: Broadcast): Promise<boolean> {
+  async agrees({ id, value }: Stored<ArchivedBroadcast>): Promise<boolean> {
     const { store } = this.#deps;
-    const { value: plan } = await planRecords(store).get(id);
+    const [{ value: broadcast }, { value: plan }] = await Promise.all([
+      broadcastRecords(store).get(id),
+      planRecords(store).get(id),
+    ]);
     return (await digestOfSlots(store, broadcast, plan)) === value.slots;
+  }
+
+  /** Whether it can stand for the ledger, which is held: it says the same, and every file is here and as it was written. */
+  async isSound(archived: Stored<ArchivedBroadcast>): Promise<boolean> {
+    if (!(await this.agrees(archived))) return false;
+    return this.check(archived).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Throws `not-found` / `lists_purged`, `unavailable` / `archive_broken` where the file is not here. */

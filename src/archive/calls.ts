@@ -1,7 +1,7 @@
 /** What the API and the command line ask of broadcasts that may be archived: from the ledger while it is held, else from the files. */
 import type { Audiences } from '../audience/audiences.ts';
 import type { ArchivedBroadcast } from '../broadcasts/archived.ts';
-import { purgedLedger, requireLedger } from '../broadcasts/archived.ts';
+import { archiveRecords, purgedLedger, requireLedger } from '../broadcasts/archived.ts';
 import { auditReading } from '../broadcasts/audited-readings.ts';
 import { planRecords } from '../broadcasts/broadcast.ts';
 import { type RecipientState, recipientState, unknownRecipient } from '../broadcasts/recipient.ts';
@@ -47,8 +47,10 @@ export function archiveCalls({ archiveFolder, now = Date.now, ...deps }: Archive
     },
     evidence: async (id: string, by: Person): Promise<Bundle> => {
       await auditReading(store, 'evidence', id, by);
-      const archived = await purgedLedger(store, id);
-      return archived ? archive.bundle(archived) : evidence({ store, block, notices, workFolder }, id);
+      const archived = await archiveRecords(store).find(id);
+      // While the ledger is held the archive only saves the minutes that a country's files take.
+      const stands = archived && (archived.value.ledger !== 'held' || (await archive.isSound(archived)));
+      return stands ? archive.bundle(archived) : evidence({ store, block, notices, workFolder }, id);
     },
   };
 }

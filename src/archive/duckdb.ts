@@ -24,6 +24,8 @@ export async function withDuckDb<T>(options: DuckDbOptions, work: (db: DuckDBCon
     threads: '1',
     memory_limit: `${memoryMb}MB`,
     temp_directory: spillFolder,
+    // Where the order counts a query says so; else rows would be held back in memory.
+    preserve_insertion_order: 'false',
     // Nothing is fetched from anywhere.
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',

@@ -24,7 +24,7 @@ export interface EvidenceDeps {
   readonly store: Store;
   readonly notices: Records<Notice>;
   readonly block: BlockOf;
-  /** Files are written below it before they are sent: about 12 bytes a recipient, and 20 more for a moment. */
+  /** Files are written below it before they are sent: about 4 bytes a recipient, and up to 70 more while they are sorted. */
   readonly workFolder: string;
 }
 

@@ -120,21 +120,15 @@ export class Purge {
 
   /** The archive as it was read back from the disk; written first, or anew, where it is not there or says something else. */
   async #requireArchive(
-    { id, value }: Stored<Broadcast>,
+    { id }: Stored<Broadcast>,
     archived: Stored<ArchivedBroadcast> | undefined,
     actor: string,
   ): Promise<Stored<ArchivedBroadcast>> {
     const { archive } = this.#deps;
-    const isSound = async (one: Stored<ArchivedBroadcast>) =>
-      (await archive.agrees(one, value)) &&
-      (await archive.check(one).then(
-        () => true,
-        () => false,
-      ));
-    if (archived && (await isSound(archived))) return archived;
+    if (archived && (await archive.isSound(archived))) return archived;
     const anew = await archive.write(id, actor);
     await archive.check(anew);
-    if (await archive.agrees(anew, value)) return anew;
+    if (await archive.agrees(anew)) return anew;
     throw new TocsinError('conflict', 'ledger_moves', `The ledger of ${id} still changes`);
   }
 

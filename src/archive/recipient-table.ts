@@ -7,6 +7,8 @@ import { TocsinError } from '../errors.ts';
 import { SLOT_STATES, type SlotState } from '../ledger/states.ts';
 import { withDuckDb } from './duckdb.ts';
 
+/** Of the reader; its own choice is 32 MB a piece, which a country's sort leaves no room for. */
+const CSV_BUFFER_BYTES = 1_048_576;
 /** Enough for the sort; the rest goes to disk. */
 const WRITE_MEMORY_MB = 256;
 const READ_MEMORY_MB = 64;
@@ -18,7 +20,7 @@ const COLUMNS =
 const WRITE = `
   COPY (
     SELECT msisdn, region, "language", state, in_doubt
-    FROM read_csv($1, header = true, auto_detect = false, delim = ',', columns = ${COLUMNS})
+    FROM read_csv($1, header = true, auto_detect = false, delim = ',', buffer_size = ${CSV_BUFFER_BYTES}, columns = ${COLUMNS})
     ORDER BY msisdn, region, "language"
   ) TO $2 (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${GROUP_ROWS})`;
 const COUNT = 'SELECT count(*)::DOUBLE FROM read_parquet($1)';

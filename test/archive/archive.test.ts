@@ -1,9 +1,11 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { archiveCalls } from '../../src/archive/calls.ts';
+import type { Audiences } from '../../src/audience/audiences.ts';
 import { archiveRecords } from '../../src/broadcasts/archived.ts';
 import { broadcastRecords, planRecords } from '../../src/broadcasts/broadcast.ts';
 import { countsKey } from '../../src/ledger/keys.ts';
-import { batchesOf, happen } from '../broadcasts/builders.ts';
+import { batchesOf, happen, noticeRecords } from '../broadcasts/builders.ts';
 import { BY, type Filed, filed, recipientOf35 } from './archive-fixture.ts';
 
 const LISTS = ['recipients.csv.gz', 'recipients.parquet'];
@@ -67,12 +69,12 @@ describe('the archive', () => {
     const { value: broadcast } = await broadcastRecords(own.store).get(id);
     const { value: plan } = await planRecords(own.store).get(id);
     const first = await own.calls.archive.write(id, 'key:k9');
-    expect(await own.calls.archive.agrees(first, broadcast)).toBe(true);
+    expect(await own.calls.archive.agrees(first)).toBe(true);
     const [of2A] = batchesOf(own.store, broadcast, plan.lanes[0]!);
     await happen(own.store, of2A!, 2, 2, 'receiptDelivered');
-    expect(await own.calls.archive.agrees(first, broadcast)).toBe(false);
+    expect(await own.calls.archive.agrees(first)).toBe(false);
     const second = await own.calls.archive.write(id, 'key:k9');
-    expect(await own.calls.archive.agrees(second, broadcast)).toBe(true);
+    expect(await own.calls.archive.agrees(second)).toBe(true);
     expect(second.value.counts.delivered).toBe(first.value.counts.delivered + 1);
     await own.calls.archive.check(second);
     await expect(own.calls.archive.check(first)).rejects.toMatchObject({ code: 'archive_broken' });
@@ -93,6 +95,22 @@ describe('the archive', () => {
     });
     writeFileSync(join(folderOf(id), 'manifest.json'), '{"files":[]}');
     await expect(own.calls.archive.check(archived)).rejects.toMatchObject({ faults: [{ at: 'manifest.json' }] });
+  });
+
+  test('gives the evidence without making it anew, only while it is sound and says what the ledger says', async () => {
+    const id = await aClosedOne();
+    await own.calls.archive.write(id, 'key:k9');
+    const broken = { ...own.audiences, block: () => Promise.reject(new Error('blocks are read')) };
+    Object.setPrototypeOf(broken, own.audiences);
+    const notices = noticeRecords(own.store);
+    const calls = archiveCalls({
+      ...{ store: own.store, notices, audiences: broken as unknown as Audiences },
+      ...{ dataFolder: own.folder, archiveFolder: join(own.folder, 'archive') },
+    });
+    const take = async () => Buffer.concat(await (await calls.evidence(id, BY)).stream.toArray());
+    expect((await take()).length).toBeGreaterThan(1_000);
+    appendFileSync(join(folderOf(id), 'recipients.parquet'), 'x');
+    await expect(take()).rejects.toThrow('blocks are read');
   });
 
   describe('once the ledger is purged', () => {
