@@ -3,8 +3,10 @@
  * numbers were wrong once, and 127 emergency calls went nowhere.
  */
 import { type AlternativeNumber, isStale } from '../directory/alternative-numbers.ts';
+import type { Directory } from '../directory/directory.ts';
 import { levelOf, placeName } from '../directory/places.ts';
 import type { Problem } from '../templates/problem.ts';
+import type { Notice } from './notice.ts';
 
 /** What is wrong with the test calls of the numbers that a region's texts print; `staleDays` 90 when left out. */
 export function verificationProblems(
@@ -27,6 +29,36 @@ export function verificationProblems(
       : `nobody but who entered it has ever made a test call of ${number}`;
     return [{ code: 'stale_verification', at, message, about: { region, service } }];
   });
+}
+
+/**
+ * What became of the numbers of texts that are frozen and not launched yet: one that is no longer in force, or failed a
+ * test call since, would reach everybody. Whoever approves should see it, and return the notice.
+ */
+export async function numberWarnings(
+  directory: Pick<Directory, 'lookup'>,
+  notice: Notice,
+  atMs: number,
+): Promise<Problem[]> {
+  if (notice.broadcast !== undefined) return [];
+  const printed = new Map((notice.renderings ?? []).map(({ region, numbers }) => [region, numbers]));
+  const warnings = await Promise.all(
+    [...printed].map(async ([region, numbers]) => {
+      const services = numbers.map(({ service }) => service);
+      const { found } = services.length === 0 ? { found: [] } : await directory.lookup(region, services, atMs);
+      return numbers.flatMap(({ service, number }): Problem[] => {
+        const at = `region ${region}, service ${service}`;
+        const about = { region, service };
+        const entry = found.find((one) => one.service === service && one.number === number);
+        const changed = 'the directory has another number now, or none: return the notice';
+        if (!entry) return [{ code: 'number_changed', at, message: changed, about }];
+        if (!entry.failedCall) return [];
+        const message = `its number failed a test call on ${entry.failedCall.at}: return the notice`;
+        return [{ code: 'failed_verification', at, message, about }];
+      });
+    }),
+  );
+  return warnings.flat();
 }
 
 /** A number that is not the département's own may have grown stale elsewhere. */

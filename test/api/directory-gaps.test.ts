@@ -1,7 +1,7 @@
 import { Script } from 'node:vm';
 import { XmlDocument, type XmlElement } from 'libxml2-wasm';
 import { type ApiFixture, apiFixture, problemOf } from './api-fixture.ts';
-import { testCalled } from './notice-steps.ts';
+import { newNotice, prepared, submitNotice, testCalled } from './notice-steps.ts';
 
 describe('the directory’s gaps over HTTP', () => {
   let api: ApiFixture;
@@ -137,10 +137,10 @@ describe('the directory’s gaps over HTTP', () => {
 
 describe('places and test calls over HTTP', () => {
   let api: ApiFixture;
-  beforeAll(async () => {
+  beforeEach(async () => {
     api = await apiFixture();
   });
-  afterAll(() => api.close());
+  afterEach(() => api.close());
 
   test('R2: who decides for every département of a region tests its number, others do not', async () => {
     const at = new Date().toISOString();
@@ -165,6 +165,25 @@ describe('places and test calls over HTTP', () => {
     expect(history.items.map(({ act, by }: { act: string; by: string }) => [act, by])).toEqual([
       ['entered', 'ana'],
       ['test_call_failed', 'bo'],
+    ]);
+  });
+
+  test('R2: a number that changes or fails after the submission is told to whoever approves', async () => {
+    const audience = await prepared(api);
+    const id = await newNotice(api, audience);
+    await submitNotice(api, id);
+    const warnings = async () => {
+      const { body } = await api.as('approver', 'get', `/v1/notices/${id}/preview`);
+      const told = body.warnings as { code: string; at: string }[];
+      return told.filter(({ code }) => /number|verification/.test(code)).map(({ code, at }) => `${code} ${at}`);
+    };
+    expect(await warnings()).toEqual([]);
+    await api.as('operator', 'put', '/v1/directory/35/15').send({ number: '02 61 91 09 99', owner: 'SAMU 35' });
+    const call = { at: new Date().toISOString(), answered: false };
+    await api.as('approver', 'post', '/v1/directory/22/18/verifications').send(call);
+    expect(await warnings()).toEqual([
+      'failed_verification region 22, service 18',
+      'number_changed region 35, service 15',
     ]);
   });
 

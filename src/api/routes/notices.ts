@@ -5,6 +5,7 @@ import { noticeFinder, remarksOn } from '../../cap/references.ts';
 import { signedCap } from '../../cap/sign.ts';
 import { toCap } from '../../cap/writer.ts';
 import { DecisionInput, NoticeInput, NoticePatch } from '../../notices/notice-input.ts';
+import { numberWarnings } from '../../notices/verified-numbers.ts';
 import { broadcast } from '../broadcast-schemas.ts';
 import { type Call, defineCall } from '../call.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -22,8 +23,12 @@ const created = notice.extend({
   remarks: z.array(z.string()).optional().describe('what its references could not be made out to be'),
 });
 
-const readCap = (bytes: Buffer, { notices, templates }: ApiDeps): Promise<NoticeInput> =>
-  fromCap(bytes, { templates: templates.list(), find: noticeFinder(notices.records) });
+const readCap = (bytes: Buffer, { notices, templates, cap }: ApiDeps): Promise<NoticeInput> =>
+  fromCap(bytes, {
+    templates: templates.list(),
+    find: noticeFinder(notices.records),
+    ...(cap === undefined ? {} : { signatures: cap.signatures }),
+  });
 
 export const noticeCalls: readonly Call[] = [
   defineCall({
@@ -92,9 +97,10 @@ export const noticeCalls: readonly Call[] = [
     summary: 'See every text, who gets it, when it would be done, and what to type to launch',
     params,
     reply: { status: 200, description: 'The preview', schema: fullPreview },
-    handle: async ({ params: { id } }, { notices, routes, order }) => {
+    handle: async ({ params: { id } }, { notices, directory, routes, order }) => {
       const [seen, { value }] = await Promise.all([notices.preview(id), notices.get(id)]);
-      return json({ ...seen, ...launchOf(seen, value, { routes, order }, Date.now()) });
+      const warnings = [...seen.warnings, ...(await numberWarnings(directory, value, directory.now()))];
+      return json({ ...seen, warnings, ...launchOf(seen, value, { routes, order }, Date.now()) });
     },
   }),
   defineCall({
