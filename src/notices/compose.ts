@@ -2,6 +2,7 @@
  * Writes a notice's texts: one rendering for each group of the audience in the notice's regions, and one in each of a
  * region's mandatory languages even where the audience has nobody of it. Collects faults over all regions.
  */
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { AlternativeNumber } from '../directory/alternative-numbers.ts';
 import { findRegion } from '../directory/regions.ts';
 import { TocsinError } from '../errors.ts';
@@ -51,6 +52,8 @@ export async function compose(
   const renderings: Rendering[] = [];
   const problems: Problem[] = [];
   for (const [i, region] of regions.entries()) {
+    // A country takes a second or two: whoever else calls meanwhile, a halt above all, gets in between.
+    await othersTurn();
     const numbers = lookups[i]?.found ?? [];
     const appended = appendedLanguages(template, region, mandatory);
     for (const language of languagesOf(template, region, mandatory, audience)) {

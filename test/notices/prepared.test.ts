@@ -1,4 +1,5 @@
 /** R7: the follow-ups are written with the notice, approved with it, and need nobody's approval again while they are the same. */
+import { REGIONS } from '../../src/directory/regions.ts';
 import type { Notice } from '../../src/notices/notice.ts';
 import type { Notices } from '../../src/notices/notices.ts';
 import type { Store } from '../../src/store/connection.ts';
@@ -230,6 +231,21 @@ describe('R7: the follow-ups of a notice', () => {
       await notices.decide(draft.id, { region, decision: 'approve', hash }, MINISTER);
     expect((await notices.get(draft.id)).value.state).toBe('approved');
   });
+});
+
+test('while the texts of a country are written others get their turn', async () => {
+  const { id } = await notices.create(inputOf({ regions: REGIONS.map(({ code }) => code) }), AUTHOR);
+  let turns = 0;
+  let done = false;
+  const count = () => {
+    turns += 1;
+    if (!done) setImmediate(count);
+  };
+  setImmediate(count);
+  const { renderings } = await notices.preview(id);
+  done = true;
+  expect(renderings.length).toBeGreaterThanOrEqual(REGIONS.length);
+  expect(turns).toBeGreaterThan(4 * REGIONS.length);
 });
 
 describe('the time that a follow-up prints', () => {
