@@ -28,7 +28,7 @@ export function startEscalation({ everyMs = EVERY_MS, ...deps }: EscalationDeps)
   const watch = new EscalationWatch({ store, notices, policy, notifications, now, log });
   const webhooks = new Webhooks({ notifications, webhooks: policy.webhooks, now });
   // Apart: a webhook that hangs must hold up no escalation.
-  const stops = [() => watch.tick(), () => webhooks.tick()].map((tick) =>
+  const stops = [() => watch.tick(), () => webhooks.tick(), () => notifications.lapse()].map((tick) =>
     repeat(tick, everyMs, (error) => log.error({ err: error }, 'escalation could not go on')),
   );
   return async () => {

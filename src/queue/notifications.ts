@@ -49,6 +49,8 @@ export interface NotificationsDeps {
 const LEASE_MS = 45_000;
 /** An entry is written before its record; without one after this, the record was never written. */
 const ORPHAN_MS = 60_000;
+const NOBODY_CAME_MS = 600_000;
+const LAPSE_AT_ONCE = 10;
 const RETRY_MIN_MS = 2_000;
 const RETRY_MAX_MS = 300_000;
 
@@ -124,6 +126,18 @@ export class Notifications {
     const { store, now } = this.#deps;
     await store.redis.zadd(this.#due(taken.value.channel), now() + delayMs, taken.id);
     await this.#free(taken.id);
+  }
+
+  /** Ends SMS that no dispatcher came for, when they are too late or nobody waits: without a route none ever does. */
+  async lapse(): Promise<void> {
+    const { store, now } = this.#deps;
+    for (const channel of ['live', 'exercise'] as const) {
+      const long = now() - NOBODY_CAME_MS;
+      for (const id of await store.redis.zrangebyscore(this.#due(channel), '-inf', long, 'LIMIT', 0, LAPSE_AT_ONCE)) {
+        const taken = await this.take(channel, id);
+        if (taken) await this.putBack(taken, 0);
+      }
+    }
   }
 
   async #end(taken: Stored<Notification>, end: Pick<Notification, 'state' | 'fault'>): Promise<void> {

@@ -119,7 +119,9 @@ describe('R18: a webhook', () => {
     const escalation = withHook();
     const id = await called(escalation);
     answers = ['silent'];
+    const since = performance.now();
     await escalation.webhooks(50).tick();
+    expect(performance.now() - since).toBeLessThan(5_000);
     expect(await escalation.told(id)).toMatchObject([{ state: 'waiting', attempts: 1, fault: 'timeout' }]);
     const gone = escalationOver(store, {
       rules: [aRule({ webhooks: ['desk'], sms: false })],

@@ -95,6 +95,21 @@ test('one whose record is not written yet is left for a minute, and forgotten af
   expect(await notifications.due('webhook', 10)).toEqual([]);
 });
 
+test('an SMS that no dispatcher comes for ends when it is too late, and waits until then', async () => {
+  const notifications = over();
+  await notifications.announce([{ id: 'a', channel: 'live' }]);
+  await notifications.records.create('a', aNotification({ channel: 'live', to: 'paule' }), act);
+  const state = async () => (await notifications.records.get('a')).value.state;
+  nowMs += 700_000;
+  await notifications.lapse();
+  expect([await state(), await notifications.due('live', 10)]).toEqual(['waiting', ['a']]);
+  expect(await notifications.take('live', 'a')).toBeDefined();
+  await store.redis.del((await store.redis.keys(`${store.prefix}*notification-taken*`))[0]!);
+  nowMs += 3_600_000;
+  await notifications.lapse();
+  expect([await state(), await notifications.due('live', 10)]).toEqual(['failed', []]);
+});
+
 test('one that is too late fails, one that nobody wants is void; both say so in the audit log', async () => {
   const notifications = await waiting('a');
   await waiting('b', { deliverBy: time(nowMs + 10) });
