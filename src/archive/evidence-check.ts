@@ -9,9 +9,9 @@ import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
+import type { Lane } from '../broadcasts/broadcast.ts';
 import { type Fault, TocsinError } from '../errors.ts';
 import { type AuditEntry, chain } from '../store/audit.ts';
-import type { Rendering } from '../templates/rendering.ts';
 import { LISTS, MANIFEST, type Manifest } from './evidence.ts';
 import { Meter } from './evidence-files.ts';
 
@@ -70,7 +70,7 @@ export async function checkEvidence(path: string): Promise<EvidenceCheck> {
 
 /** R10: each text is the one whose hash was approved, to the byte. */
 function faultsOfTexts(lanes = '[]'): Fault[] {
-  const all = parsed<{ region: string; language: string; rendering: Rendering }[]>(lanes);
+  const all = parsed<Lane[]>(lanes);
   if (!Array.isArray(all)) return [{ at: 'lanes.json', message: 'cannot be read' }];
   return all
     .filter(({ rendering: { text, sha256 } }) => createHash('sha256').update(text).digest('hex') !== sha256)

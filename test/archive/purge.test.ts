@@ -4,7 +4,7 @@ import { archiveRecords, type Holding } from '../../src/broadcasts/archived.ts';
 import { broadcastRecords, planRecords } from '../../src/broadcasts/broadcast.ts';
 import { followedBroadcast } from '../../src/broadcasts/followed.ts';
 import { verify } from '../../src/broadcasts/verify.ts';
-import { aNotice, batchesOf, happen, NOW, noticeRecords, storeBroadcast, storeNotice } from '../broadcasts/builders.ts';
+import { batchesOf, happen, NOW, noticeRecords, storeBroadcast } from '../broadcasts/builders.ts';
 import { BY, DAY_MS, type Filed, filed, recipientOf35 } from './archive-fixture.ts';
 
 const RUN = { actor: 'system' };
@@ -55,7 +55,7 @@ describe('the purge', () => {
       const ids = [];
       for (const state of states) ids.push(await own.closedBroadcast({ audience, changes: { state } }));
       afterClosing(3_000);
-      await own.purge.run(RUN);
+      expect(await own.purge.run(RUN)).toMatchObject({ ledgers: [], left: [{ what: `audience ${audience}` }] });
       expect([await slotKeys(), ...(await Promise.all(ids.map(holding)))]).toEqual([9, ...states.map(() => undefined)]);
     });
 
@@ -188,6 +188,16 @@ describe('the purge', () => {
         ...['archive.purge', 'archive.purged'],
       ]);
       expect((await own.purge.run(RUN)).lists).toEqual([]);
+    });
+
+    test('stay while the ledger does, whatever the settings: the archive would be worth nothing then', async () => {
+      const hasty = await filed({ ledgerDays: 30, archiveDays: 10 });
+      const id = await hasty.closedBroadcast({ audience: await hasty.importAudience() });
+      await hasty.calls.archive.write(id, 'system');
+      hasty.clock.nowMs = NOW + 20 * DAY_MS;
+      expect((await hasty.purge.run(RUN)).lists).toEqual([]);
+      expect(readdirSync(join(hasty.folder, 'archive', id))).toContain('recipients.parquet');
+      await hasty.close();
     });
 
     test('are not said to be purged where the archive lies on another machine', async () => {
