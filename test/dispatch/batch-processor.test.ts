@@ -1,6 +1,6 @@
 /** What a process does with a batch that it has at hand already, or must not begin. */
 import { pino } from 'pino';
-import type { BroadcastPlan } from '../../src/broadcasts/broadcast.ts';
+import type { Broadcast, BroadcastPlan } from '../../src/broadcasts/broadcast.ts';
 import { BatchProcessor } from '../../src/dispatch/batch-processor.ts';
 import { BroadcastIndex } from '../../src/dispatch/broadcast-index.ts';
 import { Feed } from '../../src/dispatch/feed.ts';
@@ -11,7 +11,7 @@ import { Tally } from '../../src/dispatch/tally.ts';
 import { MessageIds } from '../../src/ledger/message-ids.ts';
 import { Slots } from '../../src/ledger/slots.ts';
 import type { Store } from '../../src/store/connection.ts';
-import { aRoute, batchesOf, blocksOf, happen, NOW, storeBroadcast } from '../broadcasts/builders.ts';
+import { aRoute, batchesOf, blocksOf, HOUR_MS, happen, NOW, storeBroadcast } from '../broadcasts/builders.ts';
 import { testStore } from '../support/redis.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -23,8 +23,11 @@ describe('a batch', () => {
   });
   afterAll(() => close());
 
+  /** Of the last broadcast. */
+  let broadcasts = 10;
+
   /** A processor of its own with what it rests on; nothing takes what it brings. */
-  function aProcessor(plan: BroadcastPlan) {
+  function aProcessor(plan: BroadcastPlan, { block = blocksOf(plan), now = () => NOW } = {}) {
     const index = new BroadcastIndex({ store });
     const slots = new Slots({ store });
     const route = aRoute();
@@ -40,7 +43,6 @@ describe('a batch', () => {
       onStoreFault: nothing,
       onReceipts: nothing,
     });
-    const now = () => NOW;
     const common = { route, index, now };
     const outcomes = new Outcomes({
       ...common,
@@ -57,12 +59,12 @@ describe('a batch', () => {
       slots,
       feed,
       outcomes,
-      block: blocksOf(plan),
+      block,
       onWork: nothing,
       inheritedMs: 1_000,
       log,
     });
-    return { processor, feed, slots, outcomes };
+    return { processor, feed, slots, outcomes, index };
   }
 
   test('that comes twice to one process is taken again only when its first run is over, so nothing of it passes for in doubt', async () => {
@@ -102,5 +104,32 @@ describe('a batch', () => {
     const [batch] = batchesOf(store, broadcast, plan.lanes[0]!);
     await happen(store, batch!, 0, 2, 'cancel');
     expect(await processor.process(job)).toBe('over');
+  });
+
+  test.each<[string, Partial<Broadcast>, number]>([
+    ['is paused', { state: 'paused' }, NOW],
+    ['is cancelled', { state: 'cancelled' }, NOW],
+    ['is closed', { state: 'closed' }, NOW],
+    ['has no approval of the region', { released: ['35'] }, NOW],
+    ['has expired', {}, NOW + 6 * HOUR_MS],
+  ])('is not taken where its broadcast %s', async (_how, changes, nowMs) => {
+    broadcasts += 1;
+    const { plan } = await storeBroadcast(store, { no: broadcasts, changes });
+    const { processor, feed } = aProcessor(plan, { now: () => nowMs });
+    expect(await processor.process({ broadcast: broadcasts, batch: 0, rank: 1 })).toBe('over');
+    expect(feed.runs).toEqual([]);
+  });
+
+  test('submits nothing where its broadcast is paused while it is taken', async () => {
+    broadcasts += 1;
+    const { broadcast, plan } = await storeBroadcast(store, { no: broadcasts });
+    const pausing: typeof blocks = async (...where) => {
+      index.refresh({ ...broadcast, state: 'paused' }, performance.now());
+      return blocks(...where);
+    };
+    const blocks = blocksOf(plan);
+    const { processor, index, feed } = aProcessor(plan, { block: pausing });
+    await processor.process({ broadcast: broadcasts, batch: 0, rank: 1 });
+    expect(feed.runs).toEqual([]);
   });
 });

@@ -38,7 +38,7 @@ describe('a pump', () => {
     let room = given.room ?? 50;
     const link = {
       ...{ inFlight: 0, open: true },
-      get room() {
+      get room(): number {
         return link.open ? room : 0;
       },
       reserve: (places: number) => {
