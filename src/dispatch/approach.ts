@@ -3,7 +3,12 @@
  * accepted, so that an SMSC which takes less than everybody thought refuses some hundreds and not whole windows; and it
  * knows what was accepted of late.
  */
-import type { Answers } from './pacer.ts';
+
+/** What the SMSC has answered to this process since it began. */
+export interface Answers {
+  readonly answered: number;
+  readonly accepted: number;
+}
 
 /** Segments that a process begins with, after a rest or a start. */
 const FIRST = 100;

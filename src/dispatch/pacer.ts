@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../store/connection.ts';
-import { Approach } from './approach.ts';
+import { type Answers, Approach } from './approach.ts';
 import { Schedule } from './schedule.ts';
 
 /** A lease is worth this much time: longer leases would bunch, shorter ones cost more calls. */
@@ -85,12 +85,6 @@ interface Lease {
 
 /** The moment of what may leave at once. */
 export const AT_ONCE = Number.NEGATIVE_INFINITY;
-
-/** What the SMSC has answered to this process since it began. */
-export interface Answers {
-  readonly answered: number;
-  readonly accepted: number;
-}
 
 export interface PacerDeps {
   readonly store: Store;
