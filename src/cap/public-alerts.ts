@@ -32,6 +32,8 @@ const LOOKED_AT = 1_000;
 const LISTED = 100;
 /** How long an alert that has expired is still listed, for those who ask seldom. */
 const KEPT_MS = 86_400_000;
+/** Written documents, for a crowd that asks for the same few. */
+const KEPT_DOCUMENTS = 50;
 /** However many ask, the store is asked this often. */
 const FRESH_MS = 2_000;
 
@@ -39,6 +41,7 @@ export class PublicAlerts {
   readonly #deps: PublicAlertsDeps;
   readonly #now: () => number;
   #seen = new Map<string, { version: number; alert: PublicAlert | undefined }>();
+  readonly #documents = new Map<string, { version: number; xml: string }>();
   #reading: { atMs: number; alerts: Promise<PublicAlert[]> } | undefined;
 
   constructor(deps: PublicAlertsDeps) {
@@ -67,9 +70,21 @@ export class PublicAlerts {
     const stored = await this.#deps.records.find(id);
     const alert = stored && publicAlert(stored);
     if (!alert) return undefined;
+    return { alert, xml: this.#document(stored) };
+  }
+
+  /** A national alert takes a second to write: the last ones are kept. */
+  #document({ id, version, value }: Stored<Notice>): string {
+    const known = this.#documents.get(id);
+    if (known?.version === version) return known.xml;
     const { templates, signer } = this.#deps;
-    const xml = toCap(publicPart(stored.value), { templates, forPublic: true });
-    return { alert, xml: signer === undefined ? xml : signedCap(xml, signer) };
+    const plain = toCap(publicPart(value), { templates, forPublic: true });
+    const xml = signer === undefined ? plain : signedCap(plain, signer);
+    this.#documents.delete(id);
+    this.#documents.set(id, { version, xml });
+    const [oldest] = this.#documents.keys();
+    if (this.#documents.size > KEPT_DOCUMENTS && oldest !== undefined) this.#documents.delete(oldest);
+    return xml;
   }
 
   async #read(): Promise<PublicAlert[]> {

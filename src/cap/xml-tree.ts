@@ -19,8 +19,8 @@ export interface CapElement {
 
 const MAX_OCTETS = 1_000_000;
 const MAX_DEPTH = 20;
-/** A national alert with all its regions in twelve languages has a quarter of these. */
-const MAX_ELEMENTS = 40_000;
+/** A national alert with all its regions in twelve languages has half of these. */
+const MAX_ELEMENTS = 20_000;
 const MAX_FAULTS = 50;
 
 /** Throws when there are faults; those beyond fifty are counted only. */

@@ -34,7 +34,7 @@ const SHA256 = 'http://www.w3.org/2001/04/xmlenc#sha256';
 const C14N = 'http://www.w3.org/TR/2001/REC-xml-c14n-20010315';
 const ENVELOPED = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature';
 
-/** Signed as others may sign it. */
+/** Signed as others may sign it, by an implementation that is not ours. */
 function signedAs(
   xml: string,
   changes: { method?: string; digest?: string; transforms?: string[]; uri?: string } = {},
@@ -94,10 +94,11 @@ describe('a signed alert', () => {
   });
 
   test('is read in a wrapper, whose namespaces are not its own', async () => {
-    const signed = bare(SIGNED);
     const [before, after] = edxl(1).split(/<alert[\s\S]*<\/alert>\n?/);
-    for (const xml of [soap(signed), edxl2(signed), before + signed + after]) {
-      expect(await fromCap(xml, rules('required'))).toEqual(await fromCap(CAP_MESSAGE));
+    for (const signed of [bare(SIGNED), bare(signedAs(CAP_MESSAGE))]) {
+      for (const xml of [soap(signed), edxl2(signed), before + signed + after]) {
+        expect(await fromCap(xml, rules('required'))).toEqual(await fromCap(CAP_MESSAGE));
+      }
     }
   });
 
@@ -219,13 +220,18 @@ describe('a signature is refused', () => {
       SIGNED.replace('</Transforms>', `<Transform Algorithm="${C14N}"/></Transforms>`),
       /one Transform too many/,
     ],
+    [
+      'prefixes that count too',
+      SIGNED.replace('</Transforms>', '<InclusiveNamespaces PrefixList="x"/></Transforms>'),
+      /InclusiveNamespaces is not taken/,
+    ],
     ['a second reference', SIGNED.replace(/(<Reference[\s\S]*<\/Reference>)/, '$1$1'), /is a second Reference/],
     ['no reference', SIGNED.replace(/<Reference[\s\S]*<\/Reference>/, ''), /must have Reference/],
     ['a reference to a part', SIGNED.replace('URI=""', 'URI="#x"'), /whole alert .*is to "#x"/],
     ['a reference without a URI', SIGNED.replace(' URI=""', ''), /whole alert .*is to "undefined"/],
     [
       'a method hidden in front of the one that counts',
-      SIGNED.replace('<SignedInfo>', `<Object><SignatureMethod Algorithm="${RSA_SHA256}"/></Object><SignedInfo>`),
+      SIGNED.replace('<SignedInfo', `<Object><SignatureMethod Algorithm="${RSA_SHA256}"/></Object><SignedInfo`),
       /is a second SignatureMethod/,
     ],
     ['two signatures', SIGNED.replace('</alert>', `${signatureOf(SIGNED)}</alert>`), /is a second signature/],
@@ -263,6 +269,14 @@ describe('a signature is refused', () => {
 
 describe('what we sign', () => {
   const xml = signedCap(toCap(noticeOf({ sender: SENDER })), { key: ours.privateKey });
+
+  test('is verified by another implementation', () => {
+    const check = new SignedXml({ publicCert: ours.publicKey.export({ type: 'spki', format: 'pem' }) });
+    check.loadSignature(signatureOf(xml));
+    expect(check.checkSignature(xml)).toBe(true);
+    expect(() => check.checkSignature(xml.replace('Exercise', 'Actual'))).not.toThrow();
+    expect(check.checkSignature(xml.replace('Exercise', 'Actual'))).toBe(false);
+  });
 
   test('is valid CAP and can be verified', async () => {
     expect(schemaFaults(xml)).toEqual([]);
