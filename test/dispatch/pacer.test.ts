@@ -1,6 +1,7 @@
 /** The pacer on a real Redis: what it grants, and when, with one process and with several. */
 import { jest } from '@jest/globals';
-import { type Answers, Pacer } from '../../src/dispatch/pacer.ts';
+import type { Answers } from '../../src/dispatch/approach.ts';
+import { Pacer } from '../../src/dispatch/pacer.ts';
 import { connectRedis, ready, type Store } from '../../src/store/connection.ts';
 import { testStore } from '../support/redis.ts';
 import { waitFor } from '../support/wait-for.ts';
