@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { exportJWK, exportSPKI, importJWK, SignJWT, UnsecuredJWT } from 'jose';
+import { type CryptoKey, exportJWK, exportSPKI, importJWK, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
 import { pino } from 'pino';
-import { Identity } from '../../src/api/identity.ts';
+import { grantsOf, Identity } from '../../src/api/identity.ts';
 import type { Provider } from '../../src/api/identity-file.ts';
 import { createLogger } from '../../src/log.ts';
 import { type SigningKey, signingKey, type TokenChanges, type TokenIssuer, tokenIssuer } from './token-issuer.ts';
@@ -151,7 +151,7 @@ describe('tokens of an OpenID provider', () => {
     });
   });
 
-  const GRANTS: readonly (readonly [string, object, object])[] = [
+  const GRANTS: readonly (readonly [string, JWTPayload, object])[] = [
     ['a group of the cell', { groups: ['tocsin-cell'] }, { roles: ['operator'], regions: [] }],
     ['a claim that is one string', { groups: 'tocsin-audit' }, { roles: ['auditor'], regions: [] }],
     ['an admin', { groups: ['tocsin-admin'] }, { roles: ['admin'], regions: '*' }],
@@ -197,6 +197,11 @@ describe('tokens of an OpenID provider', () => {
     ['a star where regions are listed', { groups: [], scope: 'approve', departements: ['*'] }],
   ])('a good token with %s has no role here', async (_what, claims) => {
     await expect(holder({ claims })).rejects.toMatchObject({ kind: 'forbidden', code: 'no_role' });
+  });
+
+  test('what every object has is no claim', () => {
+    const grant = { claim: ['realm_access', 'constructor', 'name'], value: 'Object', role: 'operator' } as const;
+    expect(grantsOf({ realm_access: {} }, [{ ...grant, claim: [...grant.claim] }])).toEqual({ roles: [], regions: [] });
   });
 
   test('the log has the reason and no token', async () => {

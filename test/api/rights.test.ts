@@ -1,4 +1,4 @@
-import { mayCall, RIGHTS, type RightId, ROLES, type Role, requireRegion, requireRight } from '../../src/api/rights.ts';
+import { mayCall, RIGHTS, type RightId, ROLES, requireRegion, requireRight } from '../../src/api/rights.ts';
 import { EXPECTED } from './rights-table.ts';
 
 const EVERY_PAIR = ROLES.flatMap((role) => (Object.keys(RIGHTS) as RightId[]).map((right) => [role, right] as const));

@@ -46,9 +46,11 @@ const PUBLISHED = 'k1';
 export async function tokenIssuer(changes: Partial<Provider> = {}): Promise<TokenIssuer> {
   const key = await signingKey(PUBLISHED);
   let published: JWK[] = [key.jwk];
-  const server = createServer((_request, response) => {
+  const server = createServer((request, response) => {
     it.asked += 1;
     if (it.answers === 'nothing') return;
+    // Where a redirect leads to there are keys, and they must not be taken.
+    if (request.url === '/elsewhere') return response.end(JSON.stringify({ keys: published }));
     if (it.answers === 'error') response.statusCode = 500;
     if (it.answers === 'redirect') response.writeHead(302, { Location: '/elsewhere' });
     const keys = JSON.stringify({ keys: published });

@@ -30,7 +30,7 @@ async function textOf(redis: Redis, key: string): Promise<string> {
       .flat()
       .join('\n');
   if (type === 'stream') return JSON.stringify(await redis.xrange(key, '-', '+'));
-  if (type === 'zset') return (await redis.zrange(key, 0, -1)).join('\n');
+  if (type === 'zset') return (await redis.zrevrange(key, 0, -1)).join('\n');
   if (type === 'list') return (await redis.lrange(key, 0, -1)).join('\n');
   return type === 'set' ? (await redis.smembers(key)).join('\n') : '';
 }
