@@ -122,6 +122,17 @@ describe('however many ask', () => {
     expect(world.reads).toEqual(['n1', 'n2', 'n2']);
   });
 
+  test('a document is written once for each version, and anew for the next', async () => {
+    const notices = { n1: one(launchedNotice({ headline: 'Avant' })) };
+    const { alerts } = alertsOver(notices);
+    const xmlOf = async () => (await alerts.find('n1'))!.xml;
+    expect(await xmlOf()).toContain('Avant');
+    notices.n1 = one(launchedNotice({ headline: 'Ailleurs' }));
+    expect(await xmlOf()).toContain('Avant');
+    notices.n1 = one(launchedNotice({ headline: 'Maintenant' }), 2);
+    expect(await xmlOf()).toContain('Maintenant');
+  });
+
   test('a store that fails once fails once only', async () => {
     let fails = true;
     const alerts = new PublicAlerts({
