@@ -1,7 +1,6 @@
 /** What the API and the command line ask of broadcasts that may be archived: from the ledger while it is held, else from the files. */
 import type { Audiences } from '../audience/audiences.ts';
-import type { ArchivedBroadcast } from '../broadcasts/archived.ts';
-import { archiveRecords, purgedLedger, requireLedger } from '../broadcasts/archived.ts';
+import { type ArchivedBroadcast, archiveRecords, purgedLedger, requireLedger } from '../broadcasts/archived.ts';
 import { auditReading } from '../broadcasts/audited-readings.ts';
 import { planRecords } from '../broadcasts/broadcast.ts';
 import { type RecipientState, recipientState, unknownRecipient } from '../broadcasts/recipient.ts';
@@ -11,8 +10,7 @@ import type { Person } from '../store/person.ts';
 import type { Records, Stored } from '../store/records.ts';
 import { Archive } from './archive.ts';
 import { writeEvidence } from './evidence.ts';
-import type { Bundle } from './evidence-bundle.ts';
-import { evidence } from './evidence-bundle.ts';
+import { type Bundle, evidence } from './evidence-bundle.ts';
 
 export interface ArchiveCallsDeps {
   readonly store: Store;
