@@ -3,6 +3,7 @@
  * their hash, so that an entry stays small and no text is in the log twice; hidden fields only by the fact.
  */
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import canonicalize from 'canonicalize';
 
 /** A record's change. Places are JSON pointers; one that was not there before, or is not any more, stands on one side only. */
@@ -55,7 +56,8 @@ function fewEnough(before: unknown, after: unknown, hidden: readonly string[]): 
 }
 
 function differences(before: unknown, after: unknown, depth: number, whole: readonly string[], at = ''): Difference[] {
-  if (canonicalize(before) === canonicalize(after)) return [];
+  // Both sides were read from JSON. A country's texts are half a megabyte: they are compared, not written out again.
+  if (isDeepStrictEqual(before, after)) return [];
   if (depth === 0 || whole.includes(at) || !alike(before, after)) return [{ at, before, after }];
   const [old, now] = [before as Record<string, unknown>, after as Record<string, unknown>];
   const fields = new Set([...Object.keys(old), ...Object.keys(now)]);
