@@ -48,7 +48,7 @@ export function correctionTable(figures: CorrectionFigures): string[] {
     ['told the right number', count(told.correction)],
     ['told the end', count(told.allClear)],
     ['detection to first submission', `${seconds(figures.detectedToFirstSubmitMs)} (of 30 min allowed)`],
-    ['wrong number known to corrected', seconds(figures.foundToFirstCorrectedMs)],
+    ['wrong number known to first SMS', seconds(figures.foundToFirstCorrectedMs)],
     ['correction: order to first SMS', inTime(correctionMs)],
     ['all-clear: order to first SMS', inTime(allClearMs)],
     ['told the same twice', count(figures.duplicates)],
