@@ -35,6 +35,17 @@ async function textOf(redis: Redis, key: string): Promise<string> {
   return type === 'set' ? (await redis.smembers(key)).join('\n') : '';
 }
 
+test('the patterns find what they are for', () => {
+  const secret = `tocsin_0123456789ab_${'x'.repeat(43)}`;
+  for (const text of ['+33639980001', '33639980399', '0639980001', '"639980001"', '06 39 98 00 01'])
+    expect(text).toMatch(NUMBER);
+  for (const text of [secret, 'Bearer eyJhbGciOi', '"password":"exercise"']) expect(text).toMatch(SECRET);
+  for (const text of ['336399800011', 'a639980001f', '"password":"[redacted]"']) {
+    expect(text).not.toMatch(NUMBER);
+    expect(text).not.toMatch(SECRET);
+  }
+});
+
 describe('a whole demo, every program logging all it can', () => {
   const stopping = new AbortController();
   const folder = mkdtempSync(join(tmpdir(), 'tocsin-leaks-'));
