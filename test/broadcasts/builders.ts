@@ -39,7 +39,7 @@ export function aRendering(region: string, language: string, changes: Partial<Re
     units: text.length,
     segments: 1,
     sha256: createHash('sha256').update(text).digest('hex'),
-    numbers: [{ service: '15', number: '33261910035', display: '02 61 91 00 35', region }],
+    numbers: [{ service: '15', number: '33261910035', display: '02 61 91 00 35', region, from: 'departement' }],
     transliterated: [],
     ...changes,
   };
