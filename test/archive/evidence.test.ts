@@ -12,6 +12,7 @@ import { recordSubmission } from '../../src/broadcasts/times.ts';
 import { countsKey } from '../../src/ledger/keys.ts';
 import { chain } from '../../src/store/audit.ts';
 import type { Store } from '../../src/store/connection.ts';
+import { commit } from '../../src/store/records.ts';
 import {
   at,
   batchesOf,
@@ -178,6 +179,16 @@ describe('the evidence of a broadcast', () => {
       `broadcast/${id}`,
     ]);
     for (const entry of entries) expect(chain(entry, entry.previous, entry.at).hash).toBe(entry.hash);
+  });
+
+  test('ends its audit entries with the closing: what is tried later does not change the evidence', async () => {
+    const { deps, id, out } = await aBroadcast();
+    const act = (action: string) => commit(store, { actor: 'key:k1', action, subject: `broadcast/${id}` }, []);
+    await act('broadcast.closed');
+    const first = await writeEvidence(deps, id, out);
+    await act('act.refused');
+    expect((await writeEvidence(deps, id, out)).manifest).toEqual(first.manifest);
+    expect(readFileSync(join(out, 'audit.jsonl'), 'utf8')).toContain('"broadcast.closed"');
   });
 
   test('is the same bytes when it is exported twice, as a folder and as one file', async () => {
