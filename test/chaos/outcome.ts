@@ -1,7 +1,8 @@
 /** What became of one broadcast: the simulator's record held against the ledger. Whatever does not hold is said. */
+
+import { recipientLines } from '../../src/archive/evidence-recipients.ts';
 import { Audiences } from '../../src/audience/audiences.ts';
 import { broadcastRecords, planRecords } from '../../src/broadcasts/broadcast.ts';
-import { recipientLines } from '../../src/archive/evidence-recipients.ts';
 import type { Progress } from '../../src/broadcasts/progress.ts';
 import { verify } from '../../src/broadcasts/verify.ts';
 import { MessageIds } from '../../src/ledger/message-ids.ts';

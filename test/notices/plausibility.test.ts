@@ -52,7 +52,7 @@ describe('R8: an audience far above the size of a region', () => {
 
   test('goes on when somebody confirms it by name, for that region alone; whoever approves sees who', async () => {
     world.audience = crowd(1_000_000);
-    const waiver = (region: string) => ({ code: 'implausible_audience', region, reason: REASON });
+    const waiver = (region: string) => ({ code: 'implausible_audience' as const, region, reason: REASON });
     const { id } = await notices.create(inputOf({ regions: ['35', '48'], waivers: [waiver('35')] }), AUTHOR);
     expect(await refusalOf(() => notices.submit(id, AUTHOR))).toMatchObject({ code: 'implausible_audience' });
     const before = await notices.change(id, { waivers: [waiver('48')] }, AUTHOR);
