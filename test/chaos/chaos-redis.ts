@@ -22,6 +22,9 @@ const COMES_BACK_WITHIN_MS = 20_000;
 /** sh counts `ulimit -f` in blocks of this many bytes (POSIX). */
 const BLOCK_BYTES = 512;
 
+/** It reads the AOF of all broadcasts before it, on a machine that has more to do. */
+const LOADED_WITHIN_MS = 60_000;
+
 export class ChaosRedis {
   readonly store: Store;
   readonly url: string;
@@ -73,7 +76,12 @@ export class ChaosRedis {
   /** Starts it again on its port and files; resolves when its AOF is read and it takes connections. */
   async restart(): Promise<void> {
     const { port } = this.#server;
-    this.#server = await startEmbeddedRedis({ binary: this.#wrapper, folder: this.#folder, port });
+    this.#server = await startEmbeddedRedis({
+      binary: this.#wrapper,
+      folder: this.#folder,
+      port,
+      deadlineMs: LOADED_WITHIN_MS,
+    });
     this.#children.adopt(this.#server.pid);
   }
 
