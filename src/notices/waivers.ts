@@ -13,8 +13,6 @@ export const WAIVABLE = [
   'implausible_audience',
 ] as const;
 
-export type Waivable = (typeof WAIVABLE)[number];
-
 /** What a problem is about; a waiver without one of these holds for every value of it. */
 export interface WaiverScope {
   readonly region?: string | undefined;
