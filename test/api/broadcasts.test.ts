@@ -107,6 +107,7 @@ describe('broadcasts over HTTP', () => {
     expect(problemOf(await api.as('approver', 'get', `/v1/broadcasts/${id}/replies`))).toMatchObject({ status: 403 });
     expect((await acts()).slice(before).map(({ action, subject }) => [action, subject])).toEqual([
       ['replies.read', `replies/${id}`],
+      ['act.refused', `broadcast/${id}`],
     ]);
   });
 

@@ -247,9 +247,12 @@ function linesTo(logged: Record<string, unknown>[]): Writable {
 /** What holds at the end of every broadcast: nothing lost, nothing unlisted, and the counts are those of the slots. */
 export async function expectAccountedFor(running: RunningDispatch, id: string): Promise<Verification> {
   // Receipts may still come in, and move slots while they are counted.
-  await waitFor(async () => (await running.verify(id)).differences.length === 0, 10_000, 'counts that agree');
-  const verification = await running.verify(id);
-  expect(verification.differences).toEqual([]);
+  let verification!: Verification;
+  const agrees = async () => {
+    verification = await running.verify(id);
+    return verification.differences.length === 0;
+  };
+  await waitFor(agrees, 10_000, 'counts that agree');
   const counted = Object.values(verification.counts).reduce((sum, count) => sum + count, 0);
   expect(counted).toBe(verification.recipients);
   return verification;
