@@ -2,7 +2,9 @@
  * A private Redis for the demo, the tests and `npm start` on one machine: its own port, its own folder, AOF with
  * `appendfsync always`. Never used where a Redis is configured.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -25,13 +27,24 @@ const PROBE_MS = 1_000;
 /** In the server's folder: the URL of the server that runs there. */
 const URL_FILE = 'server-url';
 
+/** Below the ports that systems give to outgoing connections: one of those might take it before its server listens. */
+const FREE_PORTS = { from: 12_000, to: 32_000 } as const;
+const TRIES = 100;
+
+/** A port on which nobody listens now. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port could be had');
-  return address.port;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const port = randomInt(FREE_PORTS.from, FREE_PORTS.to);
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!free) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
+  throw new Error('no port could be had');
 }
 
 /**

@@ -71,7 +71,9 @@ describe('npm run demo', () => {
 
   test('runs on with --keep until it is told to stop, and leaves nothing running', async () => {
     const demo = start('--recipients', '10', '--regions', '75', '--keep');
-    await waitFor(() => demo.output().includes('Ctrl-C ends it all'), 45_000, 'the end of the demo');
+    const over = () => demo.output().includes('Ctrl-C ends it all');
+    await Promise.race([waitFor(over, 45_000, 'the end of the demo'), demo.ended]);
+    expect(demo.output()).toContain('Ctrl-C ends it all');
     expect(
       demo
         .output()
