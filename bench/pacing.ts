@@ -1,4 +1,4 @@
-/** Whether a limit is kept and used: of a route, and of one region on a route without a limit, by one process and several. */
+/** Whether a limit is kept and used: of a route, and of one region of a route, by one process and several. */
 import { writeFileSync } from 'node:fs';
 import type { AudienceGroup } from '../src/audience/snapshot.ts';
 import { REGIONS } from '../src/directory/regions.ts';
@@ -22,6 +22,8 @@ const FREE_RECIPIENTS_PER_SECOND = 500;
 export interface PacingOptions {
   readonly limits: readonly number[];
   readonly regionLimits: readonly number[];
+  /** What the whole route may do beside a capped region; 0 for no limit: then the machine is busy to its limit. */
+  readonly regionRoutes: readonly number[];
   readonly dispatchers: readonly number[];
   readonly seconds: number;
   readonly links: number;
@@ -32,6 +34,8 @@ export interface PacingOptions {
 interface PacingCase extends Pace {
   readonly of: 'route' | 'region';
   readonly limit: number;
+  /** Of a region's case: the limit of the route. */
+  readonly routeLimit?: number;
   readonly dispatchers: number;
   readonly submissions: number;
   /** Those the SMSC never had. */
@@ -49,15 +53,21 @@ export async function measurePacing(bed: Bed, options: PacingOptions): Promise<v
   await runFloor(bed, { ...warmUp, title: 'warm-up of the simulator' });
   const cases: PacingCase[] = [];
   let redisVersion = '';
-  const measure = async (of: PacingCase['of'], limit: number, dispatchers: number) => {
-    const work = of === 'route' ? ofRoute(limit, options) : ofRegion(limit, options);
-    const title = `${of} at ${count(limit)}/s, dispatchers: ${dispatchers}`;
+  const measure = async (limit: number, dispatchers: number, routeLimit?: number) => {
+    const of = routeLimit === undefined ? 'route' : 'region';
+    const work = routeLimit === undefined ? ofRoute(limit, options) : ofRegion(limit, routeLimit, options);
+    const beside =
+      routeLimit === undefined
+        ? ''
+        : ` of a route ${routeLimit === 0 ? 'without a limit' : `at ${count(routeLimit)}/s`}`;
+    const title = `${of} at ${count(limit)}/s${beside}, dispatchers: ${dispatchers}`;
     const watched = await runWatched(bed, { ...work, textOf: textOfGroup, dispatchers, title });
     const { record, recipients } = watched;
     redisVersion = watched.redisVersion;
     const counted = of === 'route' ? whole(record) : watched.textOf(work.groups[0]!);
     const pace = paceOf(counted ?? NOTHING, limit);
-    const others = of === 'region' ? { othersPerSecond: freeRate(work.groups.slice(1), watched.textOf) } : {};
+    const others =
+      routeLimit === undefined ? {} : { routeLimit, othersPerSecond: freeRate(work.groups.slice(1), watched.textOf) };
     cases.push({
       of,
       limit,
@@ -71,8 +81,10 @@ export async function measurePacing(bed: Bed, options: PacingOptions): Promise<v
     });
     bed.screen.say(`${title}: mean ${pace.meanPercent.toFixed(2)} %, busiest second ${pace.peakPercent.toFixed(2)} %`);
   };
-  for (const limit of options.limits) for (const n of options.dispatchers) await measure('route', limit, n);
-  for (const limit of options.regionLimits) for (const n of options.dispatchers) await measure('region', limit, n);
+  for (const limit of options.limits) for (const n of options.dispatchers) await measure(limit, n);
+  for (const routeLimit of options.regionRoutes) {
+    for (const limit of options.regionLimits) for (const n of options.dispatchers) await measure(limit, n, routeLimit);
+  }
   report(options, cases, redisVersion);
 }
 
@@ -85,11 +97,12 @@ function ofRoute(limit: number, { links, window, seconds }: PacingOptions): Work
 }
 
 /** The capped region comes first in the list; the others have no limit. */
-function ofRegion(limit: number, { links, window, seconds }: PacingOptions): Work {
+function ofRegion(limit: number, routeLimit: number, { links, window, seconds }: PacingOptions): Work {
   const capped = groupOf(CAPPED_REGION, 'fr', Math.round(limit * seconds));
   const free = REGIONS.filter(({ code }) => code !== CAPPED_REGION).slice(0, FREE_REGIONS);
   const groups = [capped, ...free.map(({ code }) => groupOf(code, 'fr', FREE_RECIPIENTS_PER_SECOND * seconds))];
-  return { groups, route: { links, window, regionSegmentsPerSecond: { [CAPPED_REGION]: limit } } };
+  const segmentsPerSecond = routeLimit || null;
+  return { groups, route: { links, window, segmentsPerSecond, regionSegmentsPerSecond: { [CAPPED_REGION]: limit } } };
 }
 
 const NOTHING = { count: 0, firstAt: 0, lastAt: 0, maxInSlidingSecond: 0 };
@@ -115,6 +128,7 @@ function report(options: PacingOptions, cases: readonly PacingCase[], redisVersi
     [
       'limit of',
       'segments/s',
+      'route',
       'dispatchers',
       `mean (>= ${LEAST_MEAN_PERCENT})`,
       `busiest second (<= ${MOST_PEAK_PERCENT})`,
@@ -127,6 +141,7 @@ function report(options: PacingOptions, cases: readonly PacingCase[], redisVersi
     ...cases.map((one) => [
       one.of,
       count(one.limit),
+      one.routeLimit === undefined ? '' : one.routeLimit === 0 ? 'no limit' : count(one.routeLimit),
       String(one.dispatchers),
       one.meanPercent.toFixed(2),
       one.peakPercent.toFixed(2),

@@ -27,8 +27,8 @@ export class Approach {
   /** Since the start of the ramp. */
   #sent = 0;
   #before: Answers = { answered: 0, accepted: 0 };
-  /** Moments and how many were accepted by then, oldest first. */
-  #samples: { readonly at: number; readonly accepted: number }[] = [];
+  /** Moments and what was answered by then, oldest first. */
+  #samples: ({ readonly at: number } & Answers)[] = [];
 
   constructor(answers: Answers) {
     this.#answers = answers;
@@ -44,7 +44,7 @@ export class Approach {
       this.#samples = [];
     }
     this.#usedAt = now;
-    this.#sample(now);
+    this.sample(now);
     if (now - this.#startedAt >= RAMP_MS) return most;
     const accepted = this.#answers.accepted - this.#before.accepted;
     const out = this.#sent - (this.#answers.answered - this.#before.answered);
@@ -58,14 +58,23 @@ export class Approach {
     this.#sent = Math.max(0, this.#sent - segments);
   }
 
-  #sample(now: number): void {
+  /** Looks at the answers; to be called often, of late looks it knows what the last second was like. */
+  sample(now: number): void {
     if (now - (this.#samples.at(-1)?.at ?? Number.NEGATIVE_INFINITY) < SAMPLE_MS) return;
-    this.#samples.push({ at: now, accepted: this.#answers.accepted });
+    const { answered, accepted } = this.#answers;
+    this.#samples.push({ at: now, answered, accepted });
     while (this.#samples.length > 1 && this.#samples[1]!.at <= now - SECOND_MS) this.#samples.shift();
   }
 
   /** What was accepted since a second before the last use, or since the start of the ramp. */
   acceptedInASecond(): number {
     return this.#answers.accepted - (this.#samples[0]?.accepted ?? 0);
+  }
+
+  /** The part of the answers of the last second that accepted; 1 where none came. */
+  acceptedPart(): number {
+    const { answered = 0, accepted = 0 } = this.#samples[0] ?? {};
+    const all = this.#answers.answered - answered;
+    return all > 0 ? (this.#answers.accepted - accepted) / all : 1;
   }
 }

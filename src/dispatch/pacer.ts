@@ -31,13 +31,13 @@ const GROWTH_SEGMENTS = 0.5;
 const LEAST_LEARNED = 50;
 /** A limit grew just too high: a little less will do. */
 const CUT = 0.97;
-/** Refusals that go on say that it is far too high. */
-const DEEP_CUT = 0.85;
+/** Refusals that go on say that it is far too high: what was accepted of the last second says how far, within these. */
+const DEEP_CUT = { least: 0.3, most: 0.9 } as const;
 const GOES_ON_US = 1_000_000;
 /** Nobody submits for a moment after a cut, so that the SMSC's last second has room again. */
 const PAUSE_US = 25_000;
 const DEEP_PAUSE_US = 100_000;
-const CUTS = [CUT, DEEP_CUT, GOES_ON_US, PAUSE_US, DEEP_PAUSE_US] as const;
+const CUTS = [GOES_ON_US, PAUSE_US, DEEP_PAUSE_US] as const;
 /** What a refused route waits before it counts what it got through: SMSCs count by the second. */
 const LEARN_MS = 1_000;
 /** The refusals of what was submitted before a cut have all come by then, even if an answer was lost. */
@@ -205,6 +205,7 @@ export class Pacer {
     const asked = [this.#key, this.#configured * AIM, wanted, LEASE_SPAN_US, CATCH_UP_US] as const;
     const [segments, dueUs, nowUs, learned, cuts] = await this.#redis.pacerLease(...asked, GROWTH, GROWTH_SEGMENTS);
     this.#lookedAt = performance.now();
+    this.#approach.sample(this.#lookedAt);
     this.#schedule.observe(nowUs);
     this.#follow(learned, cuts);
     return { segments, dueAt: this.#schedule.local(dueUs) };
@@ -263,9 +264,10 @@ export class Pacer {
 
   async #cut(accepted: number): Promise<void> {
     const asked = [this.#key, this.#configured * AIM, this.#cuts, accepted, GROWTH, GROWTH_SEGMENTS] as const;
+    const deep = Math.max(DEEP_CUT.least, Math.min(DEEP_CUT.most, this.#approach.acceptedPart()));
     // The rest of this round does not ask, while the answer is under way.
     this.#roundEnd = { answered: this.#taken, at: performance.now() + ROUND_MAX_MS };
-    const [learned, cuts] = await this.#redis.pacerThrottled(...asked, ...CUTS);
+    const [learned, cuts] = await this.#redis.pacerThrottled(...asked, CUT, deep, ...CUTS);
     this.#lookedAt = performance.now();
     this.#follow(learned, cuts);
   }

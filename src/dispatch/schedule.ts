@@ -10,7 +10,7 @@ const DRIFT = 0.0005;
 const JUMP_MS = 1_000;
 const BUCKET_MS = 2;
 const SECOND = 500;
-/** How much more than what was due may leave in a second: so that the echo of a pause dies away. */
+/** This part more than what was due may leave in a second: so that the echo of a pause dies away. */
 const SLACK = 0.004;
 const LOOK_MS = 3;
 /** What had to wait for this long waits no longer: nothing that was due is left to measure it by. */
@@ -103,7 +103,7 @@ export class Schedule {
     const quiet = Math.max(QUIET.ms, (QUIET.segments * 1_000) / rate);
     for (;;) {
       const now = performance.now();
-      const fits = this.#left.at(now) + count <= this.#due.at(now) + SLACK * rate;
+      const fits = this.#left.at(now) + count <= this.#due.at(now) * (1 + SLACK);
       if (fits || now >= patience || now - this.#lastDue >= quiet) {
         this.#left.add(now, count, now);
         return;

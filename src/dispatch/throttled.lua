@@ -7,7 +7,7 @@
 -- Returns {learned limit in force, cuts}.
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
-local held = redis.call('HMGET', KEYS[1], 'limit', 'cut', 'cuts', 'row', 'next')
+local held = redis.call('HMGET', KEYS[1], 'limit', 'cut', 'cuts', 'row', 'next', 'deep')
 local learned, cut, cuts = tonumber(held[1] or '0'), tonumber(held[2] or '0'), tonumber(held[3] or '0')
 local configured, accepted = tonumber(ARGV[1]), tonumber(ARGV[3])
 local function learn(limit)
@@ -20,14 +20,17 @@ end
 if accepted > 0 then return learn(learned + accepted) end
 -- One round of refusals is one cut: the rest of it was submitted before.
 if cuts ~= tonumber(ARGV[2]) then return {math.ceil(learned), cuts} end
+-- An SMSC counts what it had in the last second: after a deep cut it is full for so long, and says nothing of the new limit.
+if learned > 0 and now - tonumber(held[6] or '0') < tonumber(ARGV[8]) then return {math.ceil(learned), cuts} end
 local s = math.max(0, now - cut) / 1000000
 local rate = learned > 0 and learned + (tonumber(ARGV[4]) * learned + tonumber(ARGV[5])) * s * s * s or configured
 if configured > 0 then rate = math.min(rate, configured) end
--- An SMSC counts what it had in the last second: it is full for a moment after a cut that was deep enough. So the second
--- cut in a row is no deeper than the first; the third says that the limit is far too high.
+-- A cut that was deep enough may look as if it was not, for a moment. So the second cut in a row is no deeper than the
+-- first; the third says that the limit is far too high.
 local row = now - cut > tonumber(ARGV[8]) and 1 or tonumber(held[4] or '0') + 1
 local deep = row > 2
 local pause = tonumber(deep and ARGV[10] or ARGV[9])
 local next = math.max(now, tonumber(held[5] or '0'))
 redis.call('HSET', KEYS[1], 'row', row, 'next', string.format('%d', next + pause))
+if deep then redis.call('HSET', KEYS[1], 'deep', string.format('%d', now)) end
 return learn(rate * tonumber(deep and ARGV[7] or ARGV[6]))

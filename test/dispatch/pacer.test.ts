@@ -150,9 +150,19 @@ describe('quirk 22: an account that is throttled', () => {
     answered.answered = 100 * segments;
     await pacer.throttled();
     expect(await limitOf(pacer)).toBeGreaterThanOrEqual(930);
-    answered.answered = 1_000 * segments;
+    [answered.answered, answered.accepted] = [1_000 * segments, 600 * segments];
     await pacer.throttled();
-    expect(await limitOf(pacer)).toBeLessThan(810);
+    const deep = await limitOf(pacer);
+    // What was accepted of the last second says how far it is too high.
+    expect(deep).toBeGreaterThan(500);
+    expect(deep).toBeLessThan(640);
+    // The SMSC's second is full of what came before.
+    answered.answered = 10_000 * segments;
+    await pacer.throttled();
+    expect(await limitOf(pacer)).toBeGreaterThanOrEqual(deep);
+    await store.redis.hset(pace(), 'deep', 0);
+    await pacer.throttled();
+    expect(await limitOf(pacer)).toBeLessThan(deep);
   });
 
   test('creeps up again, ever faster, to the configured rate and no further', async () => {
