@@ -12,10 +12,13 @@ const BUCKET_MS = 2;
 const SECOND = 500;
 /** This part more than what was due may leave in a second: so that the echo of a pause dies away. */
 const SLACK = 0.004;
+/** And at small rates so many, but no more than this part of the rate: claims are of several. */
+const SLACK_SEGMENTS = 5;
+const MOST_SLACK = 0.01;
 const LOOK_MS = 3;
 /** What had to wait for this long waits no longer: nothing that was due is left to measure it by. */
 const PATIENCE_MS = 600;
-/** Nor when nothing more was due for a while, which leaves more room in the second than the last ones need. */
+/** Where nothing more was due for a while, the last ones leave as soon as the limit itself has room for them. */
 const QUIET = { ms: 50, segments: 10 } as const;
 
 /** A count of what was lately, over so many buckets. */
@@ -103,8 +106,10 @@ export class Schedule {
     const quiet = Math.max(QUIET.ms, (QUIET.segments * 1_000) / rate);
     for (;;) {
       const now = performance.now();
-      const fits = this.#left.at(now) + count <= this.#due.at(now) * (1 + SLACK);
-      if (fits || now >= patience || now - this.#lastDue >= quiet) {
+      const due = this.#due.at(now);
+      const slack = Math.max(SLACK * due, Math.min(SLACK_SEGMENTS, MOST_SLACK * rate));
+      const most = now - this.#lastDue >= quiet ? rate : due + slack;
+      if (this.#left.at(now) + count <= most || now >= patience) {
         this.#left.add(now, count, now);
         return;
       }
