@@ -91,7 +91,8 @@ function install({ say, run, system }: Required<Surroundings>): string | undefin
   // A stale list may still name the right package, so a failing update is told only when the installation fails too.
   const update = run(program, [...before, 'apt-get', 'update', '-q']);
   // --reinstall: dpkg may count a server as installed whose program was moved away.
-  const options = ['-y', '-q', '--no-install-recommends', '--reinstall'];
+  // Another program may be installing something just now.
+  const options = ['-y', '-q', '--no-install-recommends', '--reinstall', '-o', 'DPkg::Lock::Timeout=120'];
   const done = run(program, [...before, 'apt-get', 'install', ...options, 'redis-server', 'redis-tools']);
   if (done.status === 0) return undefined;
   return `apt-get failed: ${lastLine(done.output) ?? lastLine(update.output) ?? 'without a word'}`;
