@@ -45,7 +45,7 @@ test('quirk 16: while the store is down receipts get a temporary error, and are 
   const hand = await aStore();
   const running = await fixture.start({
     store,
-    behaviour: { receipts: { delayMs: { min: 2_500, max: 2_500 }, retry: { temporaryErrorAfterMs: 300 } } },
+    behaviour: { receipts: { delayMs: { min: 1_500, max: 3_500 }, retry: { temporaryErrorAfterMs: 300 } } },
   });
   const id = await running.launch({ recipients: 50 });
   await running.until(id, ({ counts }) => counts.accepted === 50);
