@@ -40,6 +40,16 @@ const RETURN_AT_ONCE = 1;
 export const shareOf = (left: number, processes: number, most: number): number =>
   Math.max(1, Math.min(most, Math.ceil(left / Math.max(1, processes))));
 
+/** How many batches a process gives back of those that run: `left` are left in all, of which some wait or none. */
+export function givenBack(at: { left: number; running: number; share: number; waits: boolean }): number {
+  const { left, running, share, waits } = at;
+  // Read before the last jobs came: it says nothing of them.
+  if (left < running) return 0;
+  // A worker whose jobs all run looks at the queue only when one of them ends.
+  if (running < share) return waits ? 1 : 0;
+  return running - share >= SURPLUS ? running - share : 0;
+}
+
 /** Batches that a process has at hand at most: enough to fill its windows while others drain, and one of most lanes. */
 function mostAtHand({ links, window }: IntakeDeps['route']): number {
   return Math.max(64, Math.min(128, Math.ceil((2 * links * window) / BATCH_SIZE)));
@@ -134,9 +144,7 @@ export class Intake {
     const worker = this.#worker;
     if (!worker || worker.isPaused()) return;
     const [left, head] = await Promise.all([queue.depth(), queue.headRank()]);
-    // Read before the last jobs came: it says nothing of them.
-    if (left < this.#running.size) return;
-    const share = shareOf(left, processes, mostAtHand(route));
+    const share = shareOf(Math.max(left, this.#running.size), processes, mostAtHand(route));
     worker.concurrency = share;
     const running = [...this.#running]
       .map(([batchNo, { rank, on }]) => ({ batchNo, rank, on, progress: on.batches.progressOf(batchNo) }))
@@ -144,10 +152,7 @@ export class Intake {
     if (head !== undefined && running.length >= share) {
       for (const { rank, on, batchNo } of running) if (rank > head) on.batches.stopBatch(batchNo);
     }
-    const surplus = running.length - share;
-    // A worker whose jobs all run looks at the queue only when one of them ends.
-    const blind = head !== undefined && surplus < 0;
-    const back = blind ? 1 : surplus >= SURPLUS ? surplus : 0;
+    const back = givenBack({ left, running: running.length, share, waits: head !== undefined });
     const free = running.filter(({ batchNo, on }) => !on.batches.hasWaiting(batchNo));
     for (const { on, batchNo } of free.slice(0, back)) on.batches.stopBatch(batchNo);
   }

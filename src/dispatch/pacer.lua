@@ -13,7 +13,12 @@ local held = redis.call('HMGET', KEYS[1], 'next', 'limit', 'cut', 'cuts')
 local rate, learned, cuts = tonumber(ARGV[1]), tonumber(held[2] or '0'), tonumber(held[4] or '0')
 if learned > 0 then
   -- Slowly at first, then boldly: with the third power of the time since the cut (as TCP CUBIC, RFC 9438 §4.2).
-  local s = math.max(0, now - tonumber(held[3])) / 1000000
+  local cut = tonumber(held[3])
+  if cut > now then -- Redis's clock was set back: it would not grow until then
+    cut = now
+    redis.call('HSET', KEYS[1], 'cut', string.format('%d', now))
+  end
+  local s = (now - cut) / 1000000
   learned = learned + (tonumber(ARGV[5]) * learned + tonumber(ARGV[6])) * s * s * s
   -- Above the configured limit, or above any route's, it means nothing any more.
   if learned >= (rate > 0 and rate or 1000000) then

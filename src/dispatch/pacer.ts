@@ -188,7 +188,8 @@ export class Pacer {
   /** Waits until segments that were granted may leave. */
   async reach(dueAt: number, segments: number): Promise<void> {
     if (dueAt !== AT_ONCE) await this.#schedule.reach(dueAt, segments);
-    else if (this.#learning) await this.#learning;
+    // Whatever became of the learning: what is claimed must be written or put back.
+    else if (this.#learning) await this.#learning.catch(ignore);
   }
 
   #lease(wanted: number): Lease {

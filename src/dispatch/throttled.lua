@@ -9,6 +9,10 @@ local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
 local held = redis.call('HMGET', KEYS[1], 'limit', 'cut', 'cuts', 'row', 'next', 'deep')
 local learned, cut, cuts = tonumber(held[1] or '0'), tonumber(held[2] or '0'), tonumber(held[3] or '0')
+local deepCut = tonumber(held[6] or '0')
+-- Redis's clock was set back: cuts of the future would hold everything until then.
+if cut > now then cut = now end
+if deepCut > now then deepCut = 0 end
 local configured, accepted = tonumber(ARGV[1]), tonumber(ARGV[3])
 local function learn(limit)
   limit = math.max(1, limit)
@@ -21,8 +25,8 @@ if accepted > 0 then return learn(learned + accepted) end
 -- One round of refusals is one cut: the rest of it was submitted before.
 if cuts ~= tonumber(ARGV[2]) then return {math.ceil(learned), cuts} end
 -- An SMSC counts what it had in the last second: after a deep cut it is full for so long, and says nothing of the new limit.
-if learned > 0 and now - tonumber(held[6] or '0') < tonumber(ARGV[8]) then return {math.ceil(learned), cuts} end
-local s = math.max(0, now - cut) / 1000000
+if learned > 0 and now - deepCut < tonumber(ARGV[8]) then return {math.ceil(learned), cuts} end
+local s = (now - cut) / 1000000
 local rate = learned > 0 and learned + (tonumber(ARGV[4]) * learned + tonumber(ARGV[5])) * s * s * s or configured
 if configured > 0 then rate = math.min(rate, configured) end
 -- A cut that was deep enough may look as if it was not, for a moment. So the second cut in a row is no deeper than the

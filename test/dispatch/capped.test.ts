@@ -1,6 +1,6 @@
 /** Batches of a capped region: which come to hand, and when the others come again. */
 import { waitOfCapped } from '../../src/dispatch/capped.ts';
-import { shareOf } from '../../src/dispatch/intake.ts';
+import { givenBack, shareOf } from '../../src/dispatch/intake.ts';
 import { aLane, aRun, pending } from './builders.ts';
 import { LONG_TEXT, SHORT_TEXT } from './harness.ts';
 
@@ -44,5 +44,21 @@ describe('the share of a process', () => {
     [5, 0, 64, 5],
   ])('of %d batches over %d processes, at most %d, is %d', (left, processes, most, share) => {
     expect(shareOf(left, processes, most)).toBe(share);
+  });
+});
+
+describe('a process gives back', () => {
+  test.each([
+    ['what is more than its share', { left: 30, running: 15, share: 10, waits: true }, 5],
+    ['not one that is too many alone', { left: 30, running: 11, share: 10, waits: true }, 0],
+    [
+      'one where it has too few and more wait, so that its worker looks',
+      { left: 30, running: 4, share: 10, waits: true },
+      1,
+    ],
+    ['none where nothing waits', { left: 30, running: 4, share: 10, waits: false }, 0],
+    ['none by a count that is older than its last jobs', { left: 0, running: 5, share: 2, waits: true }, 0],
+  ] as const)('%s', (_what, at, count) => {
+    expect(givenBack(at)).toBe(count);
   });
 });

@@ -166,6 +166,17 @@ describe('quirk 22: an account that is throttled', () => {
     expect(await limitOf(pacer)).toBeLessThan(deep);
   });
 
+  test('is not held for an hour by a clock of Redis that was set back by one', async () => {
+    const pacer = pacerOf(1_000);
+    await pacer.take(1, 1);
+    await pacer.throttled();
+    const cut = await limitOf(pacer);
+    await age(-3_600);
+    await limitOf(pacer); // it is of now again
+    await age(3);
+    expect(await limitOf(pacer)).toBeGreaterThan(cut * 1.02);
+  });
+
   test('creeps up again, ever faster, to the configured rate and no further', async () => {
     const pacer = pacerOf(1_000);
     await pacer.take(1, 1);
@@ -225,6 +236,28 @@ describe('an unlimited route', () => {
   test('starts gently: hundreds in its first moment, not whole windows', async () => {
     const pacer = pacerOf(null);
     expect((await pacer.take(1, 500)).segments).toBe(100);
+  });
+
+  test('lets nothing more leave while it learns what the SMSC takes, even what was granted before', async () => {
+    const answers = { answered: 0, accepted: 0 };
+    const pacer = pacerOf(null, store, answers);
+    const { segments, dueAt } = await pacer.take(1, 100);
+    answers.answered = segments;
+    const steps: string[] = [];
+    const learned = pacer.throttled().then(() => steps.push('learned'));
+    await pacer.reach(dueAt, 1);
+    steps.push('left');
+    await learned;
+    expect(steps).toEqual(['learned', 'left']);
+  });
+
+  test('lets leave what was claimed also where nothing could be learned: else it would never end', async () => {
+    const own = await redis.open('u:');
+    const pacer = pacerOf(null, own);
+    const { dueAt } = await pacer.take(1, 100);
+    const learned = pacer.throttled();
+    own.redis.disconnect();
+    await Promise.all([expect(learned).rejects.toThrow(), pacer.reach(dueAt, 1)]);
   });
 
   test('asks Redis no more than twice a second, whatever it sends', async () => {

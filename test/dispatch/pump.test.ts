@@ -64,7 +64,7 @@ describe('a pump', () => {
       pacer: {
         take: async (_least: number, most: number) => ({ segments: Math.min(segments, most), dueAt: 0 }),
         giveBack: () => {},
-        unused: () => {},
+        unused: (segments: number) => steps.push(`unused ${segments}`),
         reach: step('due', given.due),
       },
       gates: { due: () => dueOfRegion, use: () => 0, reach: step('due in its region', given.dueInRegion) },
@@ -165,7 +165,8 @@ describe('a pump', () => {
     run.stop('stopped');
     due.goOn();
     expect(await run.ended).toBe('stopped');
-    expect(steps).toEqual(['claim 0-7', 'due', 'due in its region', 'put back']);
+    // Not written, so it must not count as out: an unlimited route would wait for its answers.
+    expect(steps).toEqual(['claim 0-7', 'due', 'due in its region', 'unused 8', 'put back']);
   });
 
   test('puts back what was claimed for a link that is gone, and sends it by the next', async () => {
@@ -190,7 +191,7 @@ describe('a pump', () => {
       confirm: async (of) => of.stop('stopped'),
     });
     expect(await run.ended).toBe('stopped');
-    expect(steps).toEqual(['claim 0-7', 'due', 'due in its region', 'confirm', 'put back']);
+    expect(steps).toEqual(['claim 0-7', 'due', 'due in its region', 'confirm', 'unused 8', 'put back']);
   });
 
   test('confirms what is in force after a claim that took long: it is as old as that', async () => {

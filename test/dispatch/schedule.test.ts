@@ -79,13 +79,15 @@ describe('the end of a line', () => {
     expect(performance.now() - (start + 1_290)).toBeLessThan(150);
   });
 
-  test('is kept: what was due first leaves first', async () => {
+  test('is kept: what was due first leaves first, though a smaller one would fit before it', async () => {
     const schedule = scheduleOf(1_000);
     schedule.observe(redisNow());
     const start = schedule.local(redisNow()) + 10;
     const left: number[] = [];
-    const all = Array.from({ length: 60 }, (_, i) => schedule.reach(start + 5 * i, 5).then(() => left.push(i)));
-    setTimeout(() => busyFor(50), 80);
+    setTimeout(() => void schedule.reach(start + 200, 30), 600);
+    const all = Array.from({ length: 140 }, (_, i) =>
+      schedule.reach(start + 10 * i, i % 2 === 0 ? 18 : 2).then(() => left.push(i)),
+    );
     await Promise.all(all);
     expect(left).toEqual([...left].sort((a, b) => a - b));
   });
