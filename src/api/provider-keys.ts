@@ -1,6 +1,7 @@
 /**
- * The public keys of one OpenID provider. They are read again every few minutes, and when a token names a key that is not
- * among them; a provider that does not answer leaves the last ones usable for a bounded time. It decides nothing else.
+ * The public keys of one OpenID provider. They are read again after some minutes, beside the call that finds them old, and
+ * when a token names a key that is not among them; a provider that does not answer leaves the last ones usable for a
+ * bounded time. It decides nothing else.
  */
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { TocsinError } from '../errors.ts';
@@ -44,12 +45,15 @@ export function providerKeys(options: ProviderKeysOptions): JWTVerifyGetKey {
     });
     await reading;
   };
+  const isOlderThan = (seconds: number) => held === undefined || now() - held.readMs >= seconds * 1_000;
   const usable = (): JWTVerifyGetKey => {
-    if (held !== undefined && now() - held.readMs < usableSeconds * 1_000) return held.keys;
+    if (held !== undefined && !isOlderThan(usableSeconds)) return held.keys;
     throw new TocsinError('unavailable', 'identity_unavailable', 'The identity provider cannot be reached; try again');
   };
   return async (header, token) => {
-    if (held === undefined || now() - held.readMs >= refreshSeconds * 1_000) await readAgain();
+    // A provider that hangs must hold nobody up whose keys can still be had.
+    if (isOlderThan(usableSeconds)) await readAgain();
+    else if (isOlderThan(refreshSeconds)) void readAgain();
     try {
       return await usable()(header, token);
     } catch (error) {

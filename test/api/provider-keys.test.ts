@@ -1,6 +1,7 @@
 import { Identity } from '../../src/api/identity.ts';
 import type { Provider } from '../../src/api/identity-file.ts';
 import { createLogger } from '../../src/log.ts';
+import { waitFor } from '../support/wait-for.ts';
 import { type SigningKey, signingKey, type TokenIssuer, tokenIssuer } from './token-issuer.ts';
 
 const REFUSED = { code: 'invalid_token' };
@@ -29,9 +30,18 @@ describe("a provider's keys", () => {
     await knows();
     expect(issuer.asked).toBe(1);
     later(1);
-    await knows();
-    expect(issuer.asked).toBe(2);
+    await Promise.all([knows(), knows()]);
+    await waitFor(() => issuer.asked === 2);
   });
+
+  test('hold no call up while they can be had and the provider hangs', async () => {
+    identity = start({ ...issuer.provider, timeoutSeconds: 30 });
+    await knows();
+    issuer.answers = 'nothing';
+    later(600);
+    for (let i = 0; i < 3; i += 1) expect(await knows()).toMatchObject({ roles: ['operator'] });
+    await waitFor(() => issuer.asked === 2);
+  }, 5_000);
 
   test('that are new are found by the first token that names one', async () => {
     const old = await issuer.token();
@@ -55,6 +65,14 @@ describe("a provider's keys", () => {
     await knows();
     issuer.publish(next.jwk);
     later(600);
+    // The first call finds them old, and does not wait for what comes of it.
+    await knows();
+    await waitFor(() =>
+      knows().then(
+        () => false,
+        () => true,
+      ),
+    );
     await expect(knows()).rejects.toMatchObject(REFUSED);
   });
 
@@ -65,9 +83,9 @@ describe("a provider's keys", () => {
       issuer.answers = answers;
       later(601);
       expect(await knows()).toMatchObject({ roles: ['operator'] });
-      const { asked } = issuer;
+      await waitFor(() => issuer.asked === 2);
       expect(await knows()).toMatchObject({ roles: ['operator'] });
-      expect(issuer.asked).toBe(asked);
+      expect(issuer.asked).toBe(2);
       later(3_600 - 601);
       await expect(knows()).rejects.toMatchObject(AWAY);
       issuer.answers = 'keys';
