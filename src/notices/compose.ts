@@ -15,7 +15,7 @@ import { numberProblems } from './checks.ts';
 import { sortRenderings } from './hashes.ts';
 import { appendedLanguages, languagesOf, missingLanguages, unreviewedWordings } from './language-checks.ts';
 import type { AudienceView, Notice } from './notice.ts';
-import { verificationProblems } from './verified-numbers.ts';
+import { endProblems, verificationProblems } from './verified-numbers.ts';
 
 /** What the directory answers here: the numbers in force in a region at a time (ms since epoch). */
 export interface NumberSource {
@@ -30,7 +30,7 @@ export interface Composed {
   readonly problems: Problem[];
 }
 
-export type Composable = Pick<Notice, 'status' | 'services' | 'regions' | 'parameters'>;
+export type Composable = Pick<Notice, 'status' | 'services' | 'regions' | 'parameters' | 'expires'>;
 
 /** `audience` undefined: the mandatory languages only. `atMs`: of which time the numbers are; `printedMs`: the time that the texts print. */
 export async function compose(
@@ -78,8 +78,16 @@ export async function compose(
     }
     problems.push(...missingLanguages(template, region, mandatory));
     problems.push(...verificationProblems(region.code, numbers, atMs, directory.staleDays));
+    problems.push(...endProblems(region.code, numbers, heldUntil(template, notice)));
   }
   return { renderings: sortRenderings(renderings), problems: distinct(problems) };
+}
+
+/** Until when who has the text dials its numbers: what it says itself ("until {until}"), else as long as it holds. RFC 3339. */
+function heldUntil({ parameters }: Template, notice: Composable): string {
+  const said = notice.parameters.until;
+  const says = said !== undefined && parameters.some(({ name, kind }) => name === 'until' && kind === 'moment');
+  return says ? said : notice.expires;
 }
 
 /** The faults of a refusal; anything that is no refusal is thrown on. */

@@ -31,6 +31,17 @@ export function verificationProblems(
   });
 }
 
+/** Numbers that nobody answers any more while people still go by the text; `until` is RFC 3339. */
+export function endProblems(region: string, numbers: readonly AlternativeNumber[], until: string): Problem[] {
+  return numbers.flatMap((entry): Problem[] => {
+    const { service, validUntil } = entry;
+    if (validUntil === undefined || !(Date.parse(validUntil) < Date.parse(until))) return [];
+    const number = `the number of ${entry.owner}${origin(entry)}`;
+    const message = `${number} ends at ${validUntil}, and the text holds until ${until}`;
+    return [{ code: 'number_ends', at: `region ${region}, service ${service}`, message, about: { region, service } }];
+  });
+}
+
 /**
  * What became of the numbers of texts that are frozen and not launched yet: one that is no longer in force, or failed a
  * test call since, would reach everybody. Whoever approves should see it, and return the notice.

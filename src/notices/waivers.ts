@@ -8,6 +8,7 @@ import type { Problem } from '../templates/problem.ts';
 /** The problems of a submission that a person may waive by name. */
 export const WAIVABLE = [
   'stale_verification',
+  'number_ends',
   'missing_language',
   'unreviewed_wording',
   'implausible_audience',

@@ -107,6 +107,48 @@ describe('R2: what is submitted prints tested numbers only', () => {
     expect(await faultsOf(await draft())).toEqual([]);
   });
 
+  describe('R2: a number that ends before the text does', () => {
+    const ending = async (validUntil: string) => {
+      const { directory, ...rest } = await world({ '29': 1, '35': 1 });
+      await directory.put(
+        { region: '35', service: '15', number: '01 00 00 00 21', owner: 'SAMU 35', validUntil },
+        CELL,
+      );
+      await directory.recordVerification('35', '15', { by: 'tester', at: daysAgo(0) }, TESTER);
+      return rest;
+    };
+
+    test('is refused with its place and both times; one that ends with the notice is not', async () => {
+      const { notices, draft, faultsOf } = await ending('2021-06-02T20:59:59Z');
+      const id = await draft({ expires: '2021-06-02T23:00:00+02:00' });
+      expect(await faultsOf(id)).toEqual(['number_ends region 35, service 15']);
+      const [problem] = (await notices.preview(id)).problems;
+      expect(problem).toMatchObject({ about: { region: '35', service: '15' } });
+      expect(problem?.message).toBe(
+        'the number of SAMU 35 ends at 2021-06-02T20:59:59Z, and the text holds until 2021-06-02T23:00:00+02:00',
+      );
+      expect(await faultsOf(await draft({ expires: '2021-06-02T22:59:59+02:00' }))).toEqual([]);
+    });
+
+    test('is one before the "until" of the prepared "restored", should that be later', async () => {
+      const { draft, faultsOf } = await ending('2021-06-03T06:00:00Z');
+      const until = (moment: string) => ({ followUps: { restored: { until: moment } } });
+      expect(await faultsOf(await draft(until('2021-06-03T09:00:00+02:00')))).toEqual([
+        'number_ends restored: region 35, service 15',
+      ]);
+      expect(await faultsOf(await draft(until('2021-06-03T08:00:00+02:00')))).toEqual([]);
+    });
+
+    test('passes where somebody waived it by name', async () => {
+      const { notices, draft, faultsOf } = await ending('2021-06-02T18:00:00Z');
+      const reason = 'The same people answer at the next number';
+      const id = await draft({ waivers: [{ code: 'number_ends', region: '35', service: '15', reason }] });
+      const { waived } = await notices.preview(id);
+      expect(waived.map(({ code, waiver }) => [code, waiver.reason])).toEqual([['number_ends', reason]]);
+      expect(await faultsOf(id)).toEqual([]);
+    });
+  });
+
   test('R2: a text that prints no numbers needs no test call of any', async () => {
     const { directory } = await world({ '29': undefined, '35': undefined });
     const problemsIn = async (template: string) =>
