@@ -8,7 +8,7 @@ import { Templates } from '../templates/load.ts';
 
 export async function readFiles(config: Config) {
   const [{ routes, order }, templates, languages, policy, cap] = await Promise.all([
-    loadRoutesFile(config.routesFile),
+    loadRoutesFile(config.routesFile, { passwords: false }),
     Templates.load(config.templatesFolder),
     loadLanguages(config.languagesFile),
     loadPolicy(config.approvals.file, config.approvals),

@@ -26,8 +26,14 @@ export async function loadRoutes(file: string): Promise<readonly Route[]> {
   return (await loadRoutesFile(file)).routes;
 }
 
-/** Reads the routes file. Throws `invalid` / `bad_routes` with every fault, each at its place in the file. */
-export async function loadRoutesFile(file: string): Promise<RoutesFile> {
+/**
+ * Reads the routes file. Throws `invalid` / `bad_routes` with every fault, each at its place in the file. `passwords: false`
+ * leaves out passwords and our keys for TLS, and reads none of their files: for programs that log in at no SMSC.
+ */
+export async function loadRoutesFile(
+  file: string,
+  { passwords = true }: { readonly passwords?: boolean } = {},
+): Promise<RoutesFile> {
   const faults: Fault[] = [];
   const warnings: Fault[] = [];
   const document = parseDocument(await readRoutesFile(file));
@@ -40,7 +46,7 @@ export async function loadRoutesFile(file: string): Promise<RoutesFile> {
     const parsed = routeSchema.safeParse(given);
     addIssues(faults, parsed.error, file, ['routes', i]);
     if (!parsed.success) continue;
-    const { passwordFile, password = '', tls, ...route } = parsed.data;
+    const { passwordFile, password = '', tls, ...route } = passwords ? parsed.data : withoutSecrets(parsed.data);
     if (routes.some(({ id }) => id === route.id)) {
       faults.push({ at: `${file}: /routes/${i}/id`, message: `"${route.id}" is there twice` });
     }
@@ -61,6 +67,14 @@ export async function loadRoutesFile(file: string): Promise<RoutesFile> {
     faults.push(...orderFaults(order, routes).map((fault) => ({ ...fault, at: `${file}: ${fault.at}` })));
   refuseFaults('bad_routes', 'The routes file is not usable', faults);
   return { routes, order, warnings };
+}
+
+type Given = z.output<typeof routeSchema>;
+
+function withoutSecrets({ passwordFile: _file, password: _password, tls, ...route }: Given): Given {
+  if (tls === undefined) return route;
+  const { certFile: _certFile, keyFile: _keyFile, ...open } = tls;
+  return { ...route, tls: open };
 }
 
 /** Aliases are refused: they can make a small file a very large one. */

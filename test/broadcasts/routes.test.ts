@@ -232,6 +232,22 @@ describe('the routes file', () => {
     expect(await warningsOf({ kind: 'live', password: 'x' }, 0o644, file)).toEqual(['/routes/0/password']);
   });
 
+  test('gives no password and no key for TLS to a program that asks for none, and reads none of their files', async () => {
+    const route = { ...LEAST, tls: { certFile: 'none', keyFile: 'none', serverName: 'smsc.example' } };
+    const routes = [
+      { ...route, passwordFile: 'none' },
+      { ...route, id: 'other', password: 's3cret' },
+    ];
+    writeFileSync(file, stringify({ routes }, { aliasDuplicateObjects: false }));
+    const loaded = await loadRoutesFile(file, { passwords: false });
+    const tls = { verify: true, serverName: 'smsc.example' };
+    expect(loaded.routes).toMatchObject([
+      { id: 'drill', password: '', tls },
+      { id: 'other', password: '', tls },
+    ]);
+    expect(JSON.stringify(loaded)).not.toContain('s3cret');
+  });
+
   test('names a password file that is not there', async () => {
     expect(await places([{ ...LEAST, passwordFile: 'none' }])).toEqual(['/routes/0/passwordFile']);
   });
