@@ -50,7 +50,7 @@ interface Run {
 }
 
 /** States in which a notice may be launched yet: its audience must be there. */
-const AWAITED: ReadonlySet<Notice['state']> = new Set(['submitted', 'approved']);
+const AWAITED: ReadonlySet<Notice['state']> = new Set(['submitted', 'approved', 'returned']);
 const UNLINK_AT_ONCE = 500;
 
 export class Purge {

@@ -77,7 +77,7 @@ describe('the purge of what no broadcast needs', () => {
       });
     });
 
-    test('waits while a notice to it is submitted or approved and has not expired', async () => {
+    test('waits while a notice to it is submitted, approved or returned, which may be approved yet, and has not expired', async () => {
       await own.importAudience('newer');
       farAhead();
       const [soon, past] = ['2099-01-01T00:00:00Z', '2026-01-01T00:00:00Z'];
@@ -86,7 +86,8 @@ describe('the purge of what no broadcast needs', () => {
         ['approved', soon, true],
         ['approved', past, false],
         ['draft', soon, false],
-        ['returned', soon, false],
+        ['returned', soon, true],
+        ['returned', past, false],
         ['cancelled', soon, false],
       ] as const;
       const notices = noticeRecords(own.store);
