@@ -51,7 +51,7 @@ export function capFeed(deps: Deps): Router {
     // Before the answer whether there is one: what is no public alert is nobody's to know.
     if (!open) await requireKey(request, response);
     if (!found) throw new TocsinError('not-found', 'unknown_alert', `No alert "${id}" was launched here`);
-    send(response, { media: CAP_MEDIA, body: found.xml, modifiedMs: found.alert.updatedMs, open });
+    send(response, { media: CAP_MEDIA, body: found.xml(), modifiedMs: found.alert.updatedMs, open });
   });
   return router;
 }

@@ -65,26 +65,33 @@ export class PublicAlerts {
       .slice(0, LISTED);
   }
 
-  /** One of them with its document, however old; undefined where there is none for the public. */
-  async find(id: string): Promise<{ alert: PublicAlert; xml: string } | undefined> {
+  /**
+   * One of them, however old; undefined where there is none for the public. `xml` writes and signs the document: to be
+   * called once it is known that the caller may have it.
+   */
+  async find(id: string): Promise<{ alert: PublicAlert; xml: () => string } | undefined> {
     const stored = await this.#deps.records.find(id);
     const alert = stored && publicAlert(stored);
     if (!alert) return undefined;
-    return { alert, xml: this.#document(stored) };
+    return { alert, xml: () => this.#document(stored) };
   }
 
   /** A national alert takes a second to write: the last ones are kept. */
   #document({ id, version, value }: Stored<Notice>): string {
     const known = this.#documents.get(id);
-    if (known?.version === version) return known.xml;
-    const { templates, signer } = this.#deps;
-    const plain = toCap(publicPart(value), { templates, forPublic: true });
-    const xml = signer === undefined ? plain : signedCap(plain, signer);
+    const xml = known?.version === version ? known.xml : this.#write(value);
+    // To the end: what goes first is what nobody has asked for longest.
     this.#documents.delete(id);
     this.#documents.set(id, { version, xml });
     const [oldest] = this.#documents.keys();
     if (this.#documents.size > KEPT_DOCUMENTS && oldest !== undefined) this.#documents.delete(oldest);
     return xml;
+  }
+
+  #write(notice: Notice): string {
+    const { templates, signer } = this.#deps;
+    const plain = toCap(publicPart(notice), { templates, forPublic: true });
+    return signer === undefined ? plain : signedCap(plain, signer);
   }
 
   async #read(): Promise<PublicAlert[]> {

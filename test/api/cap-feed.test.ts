@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { loadCapFile } from '../../src/cap/cap-file.ts';
 import { fromCap } from '../../src/cap/reader.ts';
@@ -87,6 +88,27 @@ test('a feed that is keyed takes nobody without a key', async () => {
       expect(problemOf(await api.bare('get', `/v1/cap/${path}`)).code).toBe('missing_key');
       expect((await api.as('approver', 'get', `/v1/cap/${path}`)).status).toBe(200);
     }
+  } finally {
+    await api.close();
+  }
+});
+
+test('a document is written for nobody who may not have it', async () => {
+  let written = 0;
+  const { privateKey: key } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+  const signer = {
+    get key() {
+      written += 1;
+      return key;
+    },
+  };
+  const api = await apiFixture({ cap: { signatures: { mode: 'ignored', keys: [] }, feed: 'keyed', signer } });
+  try {
+    await launch(api, 'actual');
+    expect(problemOf(await api.bare('get', '/v1/cap/alerts/actual.xml')).code).toBe('missing_key');
+    expect(written).toBe(0);
+    expect((await api.as('approver', 'get', '/v1/cap/alerts/actual.xml')).status).toBe(200);
+    expect(written).toBeGreaterThan(0);
   } finally {
     await api.close();
   }

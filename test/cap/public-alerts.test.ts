@@ -52,7 +52,7 @@ test.each<[string, Partial<Notice>]>([
 ])('a notice that is %s is public', async (_, changes) => {
   const { alerts } = alertsOver({ n1: one(launchedNotice(changes)) });
   expect((await alerts.list('Actual')).map(({ id }) => id)).toEqual(['n1']);
-  expect(schemaFaults((await alerts.find('n1'))!.xml)).toEqual([]);
+  expect(schemaFaults((await alerts.find('n1'))!.xml())).toEqual([]);
 });
 
 describe('regions that are not approved yet', () => {
@@ -65,7 +65,7 @@ describe('regions that are not approved yet', () => {
   test('are in neither the feed nor the document', async () => {
     const { alerts } = alertsOver({ n1: one(partly) });
     expect((await alerts.list('Actual'))[0]?.regions).toEqual(['35']);
-    const { xml } = (await alerts.find('n1'))!;
+    const xml = (await alerts.find('n1'))!.xml();
     expect(xml).toContain('Texte 35');
     for (const secret of ['Texte 29', 'Finistère', 'tocsin:text:29']) expect(xml).not.toContain(secret);
   });
@@ -125,12 +125,28 @@ describe('however many ask', () => {
   test('a document is written once for each version, and anew for the next', async () => {
     const notices = { n1: one(launchedNotice({ headline: 'Avant' })) };
     const { alerts } = alertsOver(notices);
-    const xmlOf = async () => (await alerts.find('n1'))!.xml;
+    const xmlOf = async () => (await alerts.find('n1'))!.xml();
     expect(await xmlOf()).toContain('Avant');
     notices.n1 = one(launchedNotice({ headline: 'Ailleurs' }));
     expect(await xmlOf()).toContain('Avant');
     notices.n1 = one(launchedNotice({ headline: 'Maintenant' }), 2);
     expect(await xmlOf()).toContain('Maintenant');
+  });
+
+  test('of more than fifty documents those that are asked for stay', async () => {
+    const notices: Parameters<typeof alertsOver>[0] = { n0: one(launchedNotice({ headline: 'Avant' })) };
+    for (let i = 1; i <= 51; i += 1) notices[`n${i}`] = one(launchedNotice());
+    const { alerts } = alertsOver(notices);
+    const xmlOf = async (id: string) => (await alerts.find(id))!.xml();
+    await xmlOf('n0');
+    // Of the same version: whoever reads this has had it written anew.
+    notices.n0 = one(launchedNotice({ headline: 'Ailleurs' }));
+    for (let i = 1; i < 50; i += 1) await xmlOf(`n${i}`);
+    await xmlOf('n0');
+    await xmlOf('n50');
+    expect(await xmlOf('n0')).toContain('Avant');
+    for (let i = 1; i <= 51; i += 1) await xmlOf(`n${i}`);
+    expect(await xmlOf('n0')).toContain('Ailleurs');
   });
 
   test('a store that fails once fails once only', async () => {
@@ -164,7 +180,7 @@ describe('however many ask', () => {
 
 test('R19: the document for everybody names neither the audience nor a person', async () => {
   const notice = launchedNotice({ route: 'route-7', audience: 'audience-7', author: 'Alix Author' });
-  const { xml } = (await alertsOver({ n1: one(notice) }).alerts.find('n1'))!;
+  const xml = (await alertsOver({ n1: one(notice) }).alerts.find('n1'))!.xml();
   for (const secret of ['route-7', 'audience-7', 'Alix', 'Paule']) expect(xml).not.toContain(secret);
   XmlDocument.fromString(xml).dispose();
 });
