@@ -9,7 +9,7 @@ import type { Records, Stored } from '../store/records.ts';
 export interface Retention {
   /** After the closing of a broadcast: the states of its recipients in Redis. */
   readonly ledgerDays: number;
-  /** After import: audiences that no broadcast needs any more, the newest excepted. */
+  /** After import: audiences that no broadcast needs any more, where a newer one reaches the same regions. */
   readonly audienceDays: number;
   /** After the closing of a broadcast: the lists of recipients in its archive. */
   readonly archiveDays: number;
@@ -74,21 +74,36 @@ export function dueLists(all: readonly Kept[], { archiveDays }: Retention, nowMs
   });
 }
 
-/** `why` one stays nevertheless. The newest always does: a crisis cell must never find itself without any audience. */
+/** `why` one stays nevertheless. A crisis cell must never find a region without any audience, nor with a test list only. */
 export function dueAudiences(
   audiences: readonly Stored<AudienceSnapshot>[],
   all: readonly Kept[],
   { audienceDays }: Retention,
   nowMs: number,
 ): { audience: Stored<AudienceSnapshot>; why?: string }[] {
-  const [newest] = audiences.toSorted((a, b) => Date.parse(b.value.createdAt) - Date.parse(a.value.createdAt));
+  const whole = audiences.filter(({ value }) => value.purgedAt === undefined && value.purgingSince === undefined);
   return audiences
     .filter(({ value }) => value.purgedAt === undefined && isOver(value.createdAt, audienceDays, nowMs))
     .map((audience) => {
-      if (audience === newest) return { audience, why: 'it is the newest: without it nobody could be told anything' };
+      if (whole.includes(audience) && !whole.some((other) => replaces(other.value, audience.value))) {
+        return { audience, why: 'no newer one reaches as many in each of its regions: people there could not be told' };
+      }
       const needed = all.find(
         ({ broadcast, archived }) => broadcast.value.audience === audience.id && archived?.value.ledger !== 'purged',
       );
       return needed ? { audience, why: `the ledger of ${needed.broadcast.id} is not purged` } : { audience };
     });
+}
+
+/** Whether it is newer and reaches half as many at least in each region. */
+function replaces(newer: AudienceSnapshot, older: AudienceSnapshot): boolean {
+  if (Date.parse(newer.createdAt) <= Date.parse(older.createdAt)) return false;
+  const [reached, before] = [byRegion(newer), byRegion(older)];
+  return [...before].every(([region, recipients]) => (reached.get(region) ?? 0) * 2 >= recipients);
+}
+
+function byRegion({ groups }: AudienceSnapshot): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { region, recipients } of groups) counts.set(region, (counts.get(region) ?? 0) + recipients);
+  return counts;
 }

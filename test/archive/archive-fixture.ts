@@ -28,7 +28,8 @@ export interface Filed {
   readonly calls: ReturnType<typeof archiveCalls>;
   readonly purge: Purge;
   readonly clock: { nowMs: number };
-  importAudience(name?: string): Promise<string>;
+  /** `of35`: how many of 35 it has; `of2A`: of three at most. */
+  importAudience(name?: string, of35?: number, of2A?: number): Promise<string>;
   /** Of the audience given, in both regions: 2A delivered, refused and in doubt; 35 all delivered. Closed a day after NOW. */
   closedBroadcast(given: { audience: string; changes?: Partial<Broadcast>; notice?: Partial<Notice> }): Promise<string>;
   entries(subject?: string): Promise<AuditEntry[]>;
@@ -48,10 +49,10 @@ export async function filed(retention: Partial<Retention> = {}): Promise<Filed> 
   let no = 0;
   return {
     ...{ store, folder, audiences, calls, purge, clock },
-    importAudience: async (name = 'all') => {
+    importAudience: async (name = 'all', of35 = 1_200, of2A = 3) => {
       const lines = [
-        ...OF_2A.map((msisdn) => `${msisdn},2A,fr`),
-        ...Array.from({ length: 1_200 }, (_, n) => `${recipientOf35(n)},35,fr`),
+        ...OF_2A.slice(0, of2A).map((msisdn) => `${msisdn},2A,fr`),
+        ...Array.from({ length: of35 }, (_, n) => `${recipientOf35(n)},35,fr`),
       ];
       const csv = Readable.from([`msisdn,region,language\n${lines.join('\n')}\nnonsense,35,fr\n`]);
       const { snapshot } = await audiences.import(csv, { name }, 'cli:test');

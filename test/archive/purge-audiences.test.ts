@@ -54,8 +54,33 @@ describe('the purge of what no broadcast needs', () => {
       farAhead();
       const { audiences, left } = await own.purge.run(RUN);
       expect(audiences).toEqual([]);
-      expect(left).toContainEqual({ what: `audience ${audience}`, why: expect.stringContaining('the newest') });
+      expect(left).toContainEqual({ what: `audience ${audience}`, why: expect.stringContaining('no newer one') });
       await own.audiences.usable(audience);
+    });
+
+    test.each([
+      ['a test list', 10, 1],
+      ['a list of half as many but one in a region', 599, 3],
+      ['a list without one of its regions', 1_200, 0],
+    ])('never is of one that only %s has come after', async (_, of35, of2A) => {
+      await own.importAudience('newer', of35, of2A);
+      farAhead();
+      const { audiences, left } = await own.purge.run(RUN);
+      expect(audiences).toEqual([]);
+      expect(left).toContainEqual({ what: `audience ${audience}`, why: expect.stringContaining('no newer one') });
+    });
+
+    test('is of one that another has come after, of half as many in each region', async () => {
+      await own.importAudience('newer', 600, 2);
+      farAhead();
+      expect((await own.purge.run(RUN)).audiences).toEqual([{ audience, recipients: 1_203 }]);
+    });
+
+    test('counts no newer one that is purged itself', async () => {
+      const newer = await own.importAudience('newer');
+      await own.audiences.purge(newer, 'cli:test');
+      farAhead();
+      expect((await own.purge.run(RUN)).audiences).toEqual([]);
     });
 
     test('waits for the ledgers of its broadcasts, which know recipients by their place in it', async () => {
