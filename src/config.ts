@@ -122,7 +122,7 @@ const SCHEMA = z.object({
     'Days after closing until the states of recipients leave Redis: the archive has them',
   ),
   TOCSIN_RETENTION_AUDIENCE_DAYS: days(30).describe(
-    'Days after import until an audience that nothing needs is purged; the newest stays',
+    'Days after import until an audience that nothing needs is purged; it stays until a newer one replaces it',
   ),
   TOCSIN_RETENTION_ARCHIVE_DAYS: days(1_095).describe(
     'Days after closing until the lists of recipients leave the archive; all else stays',
