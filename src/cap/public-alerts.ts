@@ -42,7 +42,7 @@ export class PublicAlerts {
   readonly #now: () => number;
   #seen = new Map<string, { version: number; alert: PublicAlert | undefined }>();
   readonly #documents = new Map<string, { version: number; xml: string }>();
-  #reading: { atMs: number; alerts: Promise<PublicAlert[]> } | undefined;
+  #reading: { atMs: number; alerts: Promise<PublicAlert[]>; over: boolean } | undefined;
 
   constructor(deps: PublicAlertsDeps) {
     this.#deps = deps;
@@ -52,15 +52,11 @@ export class PublicAlerts {
   /** Newest first, those in force and those that were a day ago. */
   async list(status: Notice['status']): Promise<PublicAlert[]> {
     const nowMs = this.#now();
-    if (this.#reading === undefined || Math.abs(nowMs - this.#reading.atMs) >= FRESH_MS) {
-      const alerts = this.#read();
-      this.#reading = { atMs: nowMs, alerts };
-      // What failed is no answer for the next one.
-      alerts.catch(() => {
-        this.#reading = undefined;
-      });
-    }
-    return (await this.#reading.alerts)
+    const last = this.#reading;
+    // One that takes long is waited for, however old: a second one would only make the store slower.
+    const fits = last !== undefined && (!last.over || Math.abs(nowMs - last.atMs) < FRESH_MS);
+    const { alerts } = fits ? last : this.#begin(nowMs);
+    return (await alerts)
       .filter((alert) => alert.status === status && alert.expiresMs > nowMs - KEPT_MS)
       .slice(0, LISTED);
   }
@@ -92,6 +88,21 @@ export class PublicAlerts {
     const { templates, signer } = this.#deps;
     const plain = toCap(publicPart(notice), { templates, forPublic: true });
     return signer === undefined ? plain : signedCap(plain, signer);
+  }
+
+  #begin(atMs: number) {
+    const reading = { atMs, alerts: this.#read(), over: false };
+    this.#reading = reading;
+    reading.alerts.then(
+      () => {
+        reading.over = true;
+      },
+      () => {
+        // What failed is no answer for the next one. None was begun meanwhile, so this is still it.
+        this.#reading = undefined;
+      },
+    );
+    return reading;
   }
 
   async #read(): Promise<PublicAlert[]> {

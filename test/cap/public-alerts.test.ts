@@ -9,12 +9,13 @@ import { schemaFaults } from './schema.ts';
 const NOW = Date.parse(LAUNCHED_AT) + 60_000;
 
 /** Public alerts over notices that the test holds; counts how often each was read. */
-function alertsOver(notices: Record<string, { version: number; value: Notice }>) {
+function alertsOver(notices: Record<string, { version: number; value: Notice }>, slow?: Promise<void>) {
   const world = { nowMs: NOW, reads: [] as string[], lists: 0 };
   const alerts = new PublicAlerts({
     records: {
       versions: async (limit) => {
         world.lists += 1;
+        await slow;
         return Object.entries(notices)
           .map(([id, { version }]) => ({ id, version }))
           .slice(0, limit);
@@ -147,6 +148,23 @@ describe('however many ask', () => {
     expect(await xmlOf('n0')).toContain('Avant');
     for (let i = 1; i <= 51; i += 1) await xmlOf(`n${i}`);
     expect(await xmlOf('n0')).toContain('Ailleurs');
+  });
+
+  test('a reading that takes long is not begun a second time', async () => {
+    let goOn = () => {};
+    const slow = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const notices = { n1: one(launchedNotice()) };
+    const { alerts, world } = alertsOver(notices, slow);
+    const asked = [alerts.list('Actual')];
+    world.nowMs += 5_000;
+    asked.push(alerts.list('Actual'));
+    goOn();
+    expect((await Promise.all(asked)).map((listed) => listed.length)).toEqual([1, 1]);
+    expect(world.lists).toBe(1);
+    await alerts.list('Actual');
+    expect(world.lists).toBe(2);
   });
 
   test('a store that fails once fails once only', async () => {
