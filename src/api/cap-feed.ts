@@ -4,16 +4,15 @@
  */
 import { createHash } from 'node:crypto';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
-import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { ATOM_MEDIA, atomFeed, CAP_MEDIA } from '../cap/feed.ts';
 import { PublicAlerts } from '../cap/public-alerts.ts';
 import { TocsinError } from '../errors.ts';
 import type { NoticeStatus } from '../templates/rendering.ts';
 import { authenticate } from './authenticate.ts';
 import type { ApiDeps } from './deps.ts';
+import { limitFeedReads } from './limits.ts';
+import { requireStore } from './pipeline.ts';
 
-const WINDOW_MS = 60_000;
-const READS_A_MINUTE = 240;
 /** For caches between us and a crowd; an all-clear waits no longer than this. */
 const FRESH_SECONDS = 10;
 const STATUSES: readonly string[] = ['Actual', 'Exercise', 'Test'] satisfies NoticeStatus[];
@@ -35,7 +34,7 @@ export function capFeed(deps: Deps): Router {
   });
   const requireKey = stepOf(authenticate(deps));
   const isOpen = (status: NoticeStatus | undefined) => feed === 'public' && status === 'Actual';
-  router.use(limitByAddress(deps), requireStore(deps));
+  router.use(limitFeedReads(deps), requireStore(deps));
 
   router.get('/feed', async (request, response) => {
     const status = statusOf(request);
@@ -78,27 +77,6 @@ function send(
     'Last-Modified': new Date(modifiedMs).toUTCString(),
   });
   response.send(body);
-}
-
-function requireStore({ store }: Deps): RequestHandler {
-  return (_request, _response, next) => {
-    if (store.redis.status === 'ready') return next();
-    throw new TocsinError('unavailable', 'store_unavailable', 'The store cannot be reached; try again');
-  };
-}
-
-/** By address: whoever reads here may have no key. */
-function limitByAddress({ feedReadsPerMinute = READS_A_MINUTE }: Deps): RequestHandler {
-  return rateLimit({
-    windowMs: WINDOW_MS,
-    limit: feedReadsPerMinute,
-    standardHeaders: 'draft-8',
-    legacyHeaders: false,
-    keyGenerator: (request) => ipKeyGenerator(request.ip ?? ''),
-    handler: () => {
-      throw new TocsinError('unavailable', 'rate_limited', 'Too many calls; wait as Retry-After says');
-    },
-  });
 }
 
 /** A step of a call as something to wait for: some calls need it only once they know what was asked for. */

@@ -11,6 +11,7 @@ import type { ApiDeps } from './deps.ts';
 const WINDOW_MS = 60_000;
 const CALLS_A_MINUTE = 1_200;
 const CALLS_A_MINUTE_OF_ADDRESS = 12_000;
+const FEED_READS_A_MINUTE = 240;
 const FAILED_ATTEMPTS_A_MINUTE = 30;
 const REMEMBERED_TOKENS = 1_000;
 
@@ -58,11 +59,19 @@ function sendWhole(redis: RedisConnection) {
 export function limitByAddress({
   callsPerMinuteOfAddress = CALLS_A_MINUTE_OF_ADDRESS,
 }: Pick<ApiDeps, 'callsPerMinuteOfAddress'>): RequestHandler {
+  return byAddress(callsPerMinuteOfAddress, false);
+}
+
+/** By address too: whoever reads the CAP feed may have no key. They are told how much is left. */
+export function limitFeedReads({
+  feedReadsPerMinute = FEED_READS_A_MINUTE,
+}: Pick<ApiDeps, 'feedReadsPerMinute'>): RequestHandler {
+  return byAddress(feedReadsPerMinute, 'draft-8');
+}
+
+function byAddress(limit: number, standardHeaders: 'draft-8' | false): RequestHandler {
   return rateLimit({
-    windowMs: WINDOW_MS,
-    limit: callsPerMinuteOfAddress,
-    standardHeaders: false,
-    legacyHeaders: false,
+    ...{ windowMs: WINDOW_MS, limit, standardHeaders, legacyHeaders: false },
     keyGenerator: (request) => ipKeyGenerator(request.ip ?? ''),
     handler: refuse,
   });

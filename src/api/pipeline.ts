@@ -31,7 +31,7 @@ export function steps(call: Call, deps: ApiDeps, limit: RequestHandler): Request
 }
 
 /** Without the store nothing can be answered: say so at once, instead of waiting for it. */
-function requireStore({ store }: ApiDeps): RequestHandler {
+export function requireStore({ store }: Pick<ApiDeps, 'store'>): RequestHandler {
   return (_request, _response, next) => {
     if (store.redis.status !== 'ready') {
       throw new TocsinError('unavailable', 'store_unavailable', 'The store cannot be reached; try again');
