@@ -15,12 +15,14 @@ import type { Archive } from './archive.ts';
 import { type FolderPlaces, leftovers, remove } from './leftovers.ts';
 import {
   allRecords,
+  awaitedNotices,
   dueAudiences,
   dueLedgers,
   dueLists,
   everyBroadcast,
   type Kept,
   type Retention,
+  whyLedgerStays,
 } from './retention.ts';
 
 export interface PurgeDeps extends FolderPlaces {
@@ -49,8 +51,6 @@ interface Run {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** States in which a notice may be launched yet: its audience must be there. */
-const AWAITED: ReadonlySet<Notice['state']> = new Set(['submitted', 'approved', 'returned']);
 const UNLINK_AT_ONCE = 500;
 
 export class Purge {
@@ -75,7 +75,7 @@ export class Purge {
         report.left.push({ what, why: error.message });
       }
     };
-    for (const kept of dueLedgers(await everyBroadcast(store), retention, now())) {
+    for (const kept of await this.#dueLedgers()) {
       const { id, value } = kept.broadcast;
       const done = () => report.ledgers.push({ broadcast: id, recipients: value.recipients });
       await attempt(`ledger of ${id}`, kept.why, () => this.#purgeLedger(kept, actor), done);
@@ -95,6 +95,15 @@ export class Purge {
     return report;
   }
 
+  async #dueLedgers(): Promise<(Kept & { why?: string | undefined })[]> {
+    const { store, notices, retention, now } = this.#deps;
+    const all = await everyBroadcast(store);
+    const due = dueLedgers(all, retention, now());
+    if (due.length === 0) return due;
+    const awaited = await awaitedNotices(notices, now());
+    return due.map((kept) => ({ ...kept, why: whyLedgerStays(kept.broadcast, all, awaited) }));
+  }
+
   async #purgeLedger({ broadcast, archived: known }: Kept, actor: string): Promise<void> {
     const { store } = this.#deps;
     const { id } = broadcast;
@@ -102,6 +111,7 @@ export class Purge {
     if (archived?.value.ledger !== 'purging') {
       archived = await this.#requireArchive(broadcast, archived, actor);
       archived = await this.#mark(archived, { ledger: 'purging' }, 'ledger.purge', actor);
+      await this.#requireNoFollower(broadcast, archived, actor);
     }
     const { value: plan } = await planRecords(store).get(id);
     let batches = 0;
@@ -116,6 +126,17 @@ export class Purge {
     await new Slots({ store }).certain();
     const ledgerPurgedAt = this.#at();
     await this.#mark(archived, { ledger: 'purged', ledgerPurgedAt }, 'ledger.purged', actor, { batches });
+  }
+
+  /** The reading back takes minutes: whoever was launched meanwhile keeps the ledger. From the mark on nobody is. */
+  async #requireNoFollower(broadcast: Stored<Broadcast>, marked: Stored<ArchivedBroadcast>, actor: string) {
+    const { store, notices, now } = this.#deps;
+    // Notices first: one that is launched in between is found among the broadcasts.
+    const awaited = await awaitedNotices(notices, now());
+    const why = whyLedgerStays(broadcast, await everyBroadcast(store), awaited);
+    if (why === undefined) return;
+    await this.#mark(marked, { ledger: 'held' }, 'ledger.kept', actor, { why });
+    throw new TocsinError('conflict', 'ledger_needed', why);
   }
 
   /** The archive as it was read back from the disk; written first, or anew, where it is not there or says something else. */
@@ -149,12 +170,9 @@ export class Purge {
     for await (const audience of allRecords(audiences.records)) found.push(audience);
     const due = dueAudiences(found, all, retention, now());
     if (!due.some(({ why }) => why === undefined)) return due;
-    const awaited = new Map<string, string>();
-    for await (const { id, value } of allRecords(notices)) {
-      if (AWAITED.has(value.state) && Date.parse(value.expires) > now()) awaited.set(value.audience, id);
-    }
+    const { byAudience } = await awaitedNotices(notices, now());
     return due.map(({ audience, why }) => {
-      const notice = awaited.get(audience.id);
+      const notice = byAudience.get(audience.id);
       const reason = why ?? (notice === undefined ? undefined : `notice ${notice} may be launched to it`);
       return { audience, why: reason };
     });

@@ -2,7 +2,8 @@
 
 import type { AudienceSnapshot } from '../audience/snapshot.ts';
 import { type ArchivedBroadcast, archiveRecords } from '../broadcasts/archived.ts';
-import { type Broadcast, broadcastId, broadcastRecords } from '../broadcasts/broadcast.ts';
+import { type Broadcast, broadcastRecords } from '../broadcasts/broadcast.ts';
+import type { Notice } from '../notices/notice.ts';
 import type { Store } from '../store/connection.ts';
 import type { Records, Stored } from '../store/records.ts';
 
@@ -50,20 +51,41 @@ export async function everyBroadcast(store: Store): Promise<Kept[]> {
   return kept;
 }
 
-/** Closed for long enough. `why` it stays nevertheless: a follow-up asks the ledger whom to address. */
-export function dueLedgers(
-  all: readonly Kept[],
-  { ledgerDays }: Retention,
-  nowMs: number,
-): (Kept & { why?: string })[] {
-  const open = all.map(({ broadcast }) => broadcast.value).filter(({ state }) => state !== 'closed');
+/** States in which a notice may be launched yet: its audience must be there, and the ledger of what it follows up. */
+const AWAITED: ReadonlySet<Notice['state']> = new Set(['submitted', 'approved', 'returned']);
+
+/** Notices that may be launched yet. */
+export interface Awaited {
+  /** Their ids by the audience that they name, and by the notice that they follow up. */
+  readonly byAudience: ReadonlyMap<string, string>;
+  readonly byFollowed: ReadonlyMap<string, string>;
+}
+
+export async function awaitedNotices(notices: Records<Notice>, nowMs: number): Promise<Awaited> {
+  const [byAudience, byFollowed] = [new Map<string, string>(), new Map<string, string>()];
+  for await (const { id, value } of allRecords(notices)) {
+    if (!AWAITED.has(value.state) || Date.parse(value.expires) <= nowMs) continue;
+    byAudience.set(value.audience, id);
+    if (value.followsUp !== undefined) byFollowed.set(value.followsUp, id);
+  }
+  return { byAudience, byFollowed };
+}
+
+/** Closed for long enough. */
+export function dueLedgers(all: readonly Kept[], { ledgerDays }: Retention, nowMs: number): Kept[] {
   return all
     .filter(({ broadcast: { value }, archived }) => value.state === 'closed' && archived?.value.ledger !== 'purged')
-    .filter(({ broadcast: { value } }) => isOver(value.closedAt, Math.max(ledgerDays, LEAST_LEDGER_DAYS), nowMs))
-    .map((kept) => {
-      const follower = open.find(({ follows }) => follows === kept.broadcast.value.no);
-      return follower ? { ...kept, why: `${broadcastId(follower.no)} follows it up and is not closed` } : kept;
-    });
+    .filter(({ broadcast: { value } }) => isOver(value.closedAt, Math.max(ledgerDays, LEAST_LEDGER_DAYS), nowMs));
+}
+
+/** Why a ledger stays whose time is over: a follow-up asks it whom to address. */
+export function whyLedgerStays({ value }: Stored<Broadcast>, all: readonly Kept[], awaited: Awaited) {
+  const follower = all.find(
+    ({ broadcast: { value: other } }) => other.follows === value.no && other.state !== 'closed',
+  );
+  if (follower) return `${follower.broadcast.id} follows it up and is not closed`;
+  const notice = awaited.byFollowed.get(value.notice);
+  return notice === undefined ? undefined : `notice ${notice} follows it up and may be launched`;
 }
 
 /** Lists in the archive are purged after the ledger, never before. */

@@ -4,7 +4,7 @@ import { archiveRecords, type Holding } from '../../src/broadcasts/archived.ts';
 import { broadcastRecords, planRecords } from '../../src/broadcasts/broadcast.ts';
 import { followedBroadcast } from '../../src/broadcasts/followed.ts';
 import { verify } from '../../src/broadcasts/verify.ts';
-import { batchesOf, happen, NOW, noticeRecords, storeBroadcast } from '../broadcasts/builders.ts';
+import { aNotice, batchesOf, happen, NOW, noticeRecords, storeBroadcast, storeNotice } from '../broadcasts/builders.ts';
 import { BY, DAY_MS, type Filed, filed, recipientOf35 } from './archive-fixture.ts';
 
 const RUN = { actor: 'system' };
@@ -117,6 +117,43 @@ describe('the purge', () => {
         why: 'b20 follows it up and is not closed',
       });
       expect(await slotKeys()).toBe(3);
+    });
+
+    test.each(['submitted', 'approved', 'returned'] as const)(
+      'waits while a follow-up of it is %s: it may be launched yet',
+      async (state) => {
+        const id = await own.closedBroadcast({ audience });
+        const { notice } = (await broadcastRecords(own.store).get(id)).value;
+        afterClosing(30);
+        const expires = new Date(own.clock.nowMs + DAY_MS).toISOString();
+        await storeNotice(own.store, 'n9', aNotice({ state, followsUp: notice, expires, audience }));
+        expect((await own.purge.run(RUN)).left).toContainEqual({
+          what: `ledger of ${id}`,
+          why: 'notice n9 follows it up and may be launched',
+        });
+        expect([await slotKeys(), await holding(id)]).toEqual([3, undefined]);
+        afterClosing(32);
+        expect((await own.purge.run(RUN)).ledgers).toHaveLength(1);
+      },
+    );
+
+    test('is given back where a follow-up was launched while the archive was read back', async () => {
+      const id = await own.closedBroadcast({ audience });
+      const { archive } = own.calls;
+      const agrees = archive.agrees.bind(archive);
+      archive.agrees = async (archived) => {
+        await storeBroadcast(own.store, { no: 20, changes: { state: 'running', follows: 1, audience } });
+        return agrees(archived);
+      };
+      afterClosing(30);
+      const { ledgers, left } = await own.purge.run(RUN);
+      expect(ledgers).toEqual([]);
+      expect(left).toContainEqual({ what: `ledger of ${id}`, why: 'b20 follows it up and is not closed' });
+      expect([await slotKeys(), await holding(id)]).toEqual([3, 'held']);
+      const acts = (await own.entries(`archive/${id}`)).map(({ action }) => action);
+      expect(acts).toEqual(['archive.write', 'ledger.purge', 'ledger.kept']);
+      const follow = followedBroadcast(own.store, noticeRecords(own.store), { followsUp: 'n1' });
+      expect((await follow)?.id).toBe(id);
     });
 
     test('goes on where it was when it was killed in the middle', async () => {
