@@ -36,7 +36,7 @@ export interface Broadcast {
   /** RFC 3339: slots without a final receipt by then become `unconfirmed`. */
   readonly receiptDeadline: string;
   readonly recipients: number;
-  /** Number of the broadcast that this one follows up: only who was sent that one's text is sent this one's. */
+  /** Number of the first broadcast of the matter that it follows up: only who was sent that one's text is sent this one's. */
   readonly follows?: number;
   /** RFC 3339: when the clock of its notice began. */
   readonly detectedAt?: string;
