@@ -45,12 +45,12 @@ export function requireRole(role: Role, { roles }: KeyPolicy): void {
 }
 
 /**
- * Nobody hands out more than they hold: an admin of some regions makes and renews no key for others.
+ * Nobody hands out or takes away more than they hold: an admin of some regions makes, renews and revokes no key for others.
  * Throws `forbidden` / `wider_than_yours`.
  */
 export function requireNotWider(holder: RegionScope, key: Pick<NewKey, 'role' | 'regions'>): void {
   const scope = key.regions ?? (key.role === 'admin' ? '*' : []);
   if (holder === '*' || (scope !== '*' && scope.every((region) => mayDecide(holder, region)))) return;
-  const message = 'This key would decide for more regions than you do';
+  const message = 'This key decides for more regions than you do';
   throw new TocsinError('forbidden', 'wider_than_yours', message, { faults: [{ at: '/regions', message }] });
 }

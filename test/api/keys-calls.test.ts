@@ -105,6 +105,18 @@ describe('keys over HTTP', () => {
     expect(problemOf(renewed)).toMatchObject({ status: 403, code: 'wider_than_yours' });
   });
 
+  test('an admin of some regions revokes no wider key', async () => {
+    const some = await api.newKey({ person: 'ivy', role: 'admin', regions: ['35', '22'] });
+    const revoke = async (role: 'admin' | 'approver', regions: string[] | '*') => {
+      const { key } = await api.newKey({ person: 'jan', role, regions });
+      const answer = await api.as(some, 'delete', `/v1/keys/${key.id}`);
+      return [answer.status, (await api.deps.keys.get(key.id)).revokedAt !== undefined];
+    };
+    expect(await revoke('admin', '*')).toEqual([403, false]);
+    expect(await revoke('approver', ['35', '75'])).toEqual([403, false]);
+    expect(await revoke('approver', ['35'])).toEqual([200, true]);
+  });
+
   test('revoking what is not there is a 404', async () => {
     expect(problemOf(await api.as('admin', 'delete', '/v1/keys/none'))).toMatchObject({
       status: 404,

@@ -81,6 +81,9 @@ export const keyCalls: readonly Call[] = [
     summary: 'Revoke a key: in force everywhere at once',
     params: { id: z.string() },
     reply: { status: 200, description: 'The revoked key', schema: apiKey },
-    handle: async ({ params, caller }, { keys }) => json(await keys.revoke(params.id, caller.actor)),
+    handle: async ({ params: { id }, caller }, { keys }) => {
+      requireNotWider(caller.regions, await keys.get(id));
+      return json(await keys.revoke(id, caller.actor));
+    },
   }),
 ];
