@@ -3,11 +3,14 @@ import { TocsinError } from '../errors.ts';
 import { Slots } from '../ledger/slots.ts';
 import type { Notice } from '../notices/notice.ts';
 import type { Store } from '../store/connection.ts';
-import type { Records, Stored } from '../store/records.ts';
+import { Records, type Stored } from '../store/records.ts';
 import { requireLedger } from './archived.ts';
 import { type Broadcast, broadcastId, broadcastRecords, planRecords } from './broadcast.ts';
 
 const PAGE = 50;
+
+/** The last follow-up of a first broadcast, by that one's id: of two launched at once one must see the other. */
+export const lastFollowUps = (store: Store) => new Records<{ readonly broadcast: string }>(store, 'last-follow-up');
 
 /**
  * The first broadcast of the matter: that of the notice that `notice` follows up, or what that one followed itself. Whoever

@@ -22,7 +22,7 @@ import {
   countBatches,
   planRecords,
 } from './broadcast.ts';
-import { followedBroadcast, overtakenBy } from './followed.ts';
+import { followedBroadcast, lastFollowUps, overtakenBy } from './followed.ts';
 import { type AudienceGroup, planLanes } from './plan.ts';
 import { type LaneRoutes, type OrderRule, onlyRoutes, routeIds, routesOfRegion } from './route-choice.ts';
 import { type Route, routeFor } from './routes.ts';
@@ -106,6 +106,8 @@ async function launchAsItIs(
   const recipients = plan.lanes.reduce((sum, lane) => sum + lane.recipients, 0);
   requirePhrase(phrase, launchPhrase(notice, recipients));
   requireRoom(plan);
+  // Read before the follow-ups themselves: one that comes in between makes the write below stale.
+  const last = followed && ((await lastFollowUps(store).find(followed.id)) ?? { id: followed.id, version: 0 });
   const overtaken = followed ? await overtakenBy(store, followed, notice.regions) : [];
 
   const no = await nextNo(store);
@@ -144,6 +146,7 @@ async function launchAsItIs(
     notices.put(current, { ...ready, broadcast: id }),
     broadcastRecords(store).put({ id, version: 0 }, broadcast),
     planRecords(store).put({ id, version: 0 }, plan),
+    ...(last ? [lastFollowUps(store).put(last, { broadcast: id })] : []),
     ...overtaken.map((one) => broadcastRecords(store).put(one, { ...one.value, state: 'cancelled', cancelledAt: at })),
   ]);
   // Only hastens what the keeper would find by itself.

@@ -50,6 +50,14 @@ describe('R12: the all-clear', () => {
     expect((await broadcast(end)).follows).toBe(1);
   });
 
+  test('and a correction launched at the same moment: one stops the other, though the first is closed', async () => {
+    const first = await broadcastRecords(here.store).get('b1');
+    const act = { actor: 'test', action: 'test', subject: 'broadcast/b1' };
+    await broadcastRecords(here.store).update(first, { ...first.value, state: 'closed' }, act);
+    const states = await statesOf(...(await Promise.all([follow('n2', 'n1'), follow('n3', 'n1')])));
+    expect(states.sort()).toEqual(['cancelled', 'running']);
+  });
+
   test('leaves other matters alone', async () => {
     await stored('n5', {});
     const other = (await launch(launchDeps(here.store), 'n5', PHRASE, OPERATOR)).id;
