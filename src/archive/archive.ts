@@ -9,6 +9,7 @@ import { type ArchivedBroadcast, archiveRecords } from '../broadcasts/archived.t
 import { broadcastRecords, planRecords } from '../broadcasts/broadcast.ts';
 import { verify } from '../broadcasts/verify.ts';
 import { TocsinError } from '../errors.ts';
+import type { Store } from '../store/connection.ts';
 import type { Stored } from '../store/records.ts';
 import { type EvidenceDeps, LISTS, MANIFEST, type Manifest, RECIPIENTS_PARQUET, writeEvidence } from './evidence.ts';
 import { type Bundle, bundle } from './evidence-bundle.ts';
@@ -49,15 +50,14 @@ export class Archive {
     if (held && held.value.ledger !== 'held') {
       throw new TocsinError('conflict', 'ledger_purged', `The ledger of ${id} is purged: its archive stays as it is`);
     }
+    // An export takes minutes, and housekeeping tries again for as long as they differ.
+    await requireAgreement(store, id);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const unfinished = await mkdtemp(join(folder, UNFINISHED));
     try {
       const { files, manifest } = await writeEvidence({ ...this.#deps, workFolder: folder }, id, unfinished);
-      const { counts, inDoubt, differences, recipients } = await verify(store, id);
-      if (differences.length > 0) {
-        const message = `${differences.length} counts of ${id} differ from its slots: see tocsin verify ${id}`;
-        throw new TocsinError('conflict', 'counts_differ', message);
-      }
+      // Again: these go with what was written.
+      const { counts, inDoubt, recipients } = await requireAgreement(store, id);
       await this.#publish(id, unfinished);
       const value: ArchivedBroadcast = {
         at: new Date(now()).toISOString(),
@@ -169,6 +169,14 @@ export class Archive {
     for (const name of LISTS) await rm(join(this.folderOf(id), name), { force: true });
     await synced(this.folderOf(id)).catch(() => {});
   }
+}
+
+/** Throws `conflict` / `counts_differ`. */
+async function requireAgreement(store: Store, id: string) {
+  const { differences, ...rest } = await verify(store, id);
+  if (differences.length === 0) return rest;
+  const message = `${differences.length} counts of ${id} differ from its slots: see tocsin verify ${id}`;
+  throw new TocsinError('conflict', 'counts_differ', message);
 }
 
 const broken = (id: string, at: string, message = 'is not there'): TocsinError =>

@@ -64,6 +64,15 @@ describe('the archive', () => {
     expect([existsSync(folderOf(id)), await archiveRecords(own.store).find(id)]).toEqual([false, undefined]);
   });
 
+  test('rule 6: exports nothing to find that out, since it is tried again every five minutes', async () => {
+    const other = await filed();
+    const id = await other.closedBroadcast({ audience: await other.importAudience() });
+    await other.store.redis.bitfield(countsKey(other.store, 0, Number(id.slice(1))), 'INCRBY', 'u32', '#4', 1);
+    writeFileSync(join(other.folder, 'archive'), 'a file, below which nothing can be written');
+    await expect(other.calls.archive.write(id, 'key:k9')).rejects.toMatchObject({ code: 'counts_differ' });
+    await other.close();
+  });
+
   test('notices that the ledger says something else by now, and is written anew', async () => {
     const id = await aClosedOne();
     const { value: broadcast } = await broadcastRecords(own.store).get(id);
