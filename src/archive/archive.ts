@@ -3,7 +3,7 @@
  * has been purged. It writes a folder whole or not at all, and vouches for none whose hashes it has not checked.
  */
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ArchivedBroadcast, archiveRecords } from '../broadcasts/archived.ts';
 import { broadcastRecords, planRecords } from '../broadcasts/broadcast.ts';
@@ -15,6 +15,7 @@ import { type EvidenceDeps, LISTS, MANIFEST, type Manifest, RECIPIENTS_PARQUET, 
 import { type Bundle, bundle } from './evidence-bundle.ts';
 import { measure } from './evidence-files.ts';
 import { type ArchivedRecipient, findRecipient } from './recipient-table.ts';
+import { replaceFolder } from './replace-folder.ts';
 import { digestOfSlots } from './slots-digest.ts';
 
 /** Folders under way start so: what is left of one that died is swept (see leftovers.ts). */
@@ -77,8 +78,7 @@ export class Archive {
   async #publish(id: string, unfinished: string): Promise<void> {
     await Promise.all((await readdir(unfinished)).map((name) => synced(join(unfinished, name))));
     await synced(unfinished);
-    await rm(this.folderOf(id), { recursive: true, force: true });
-    await rename(unfinished, this.folderOf(id));
+    await replaceFolder(unfinished, this.folderOf(id), `${unfinished}-old`);
     await synced(this.#deps.folder);
   }
 
