@@ -7,7 +7,7 @@ import type { Response } from 'express';
 import { z } from 'zod';
 import { type Fault, TocsinError } from '../errors.ts';
 import type { ApiDeps } from './deps.ts';
-import type { RightId, Role } from './rights.ts';
+import type { Granted, RightId, Role } from './rights.ts';
 
 /** Who calls: `actor` for the audit and for limits, `person` for the rule that nobody approves their own words. */
 export interface Caller {
@@ -15,8 +15,10 @@ export interface Caller {
   readonly actor: string;
   readonly person: string;
   readonly roles: readonly Role[];
-  /** What the caller decides for. */
+  /** What the caller decides for in the call: of several roles, those that may make it. */
   readonly regions: readonly string[] | '*';
+  /** Of a token, whose claims may give each role other regions. */
+  readonly granted?: Granted;
   readonly token: string;
   /** Throws `unauthenticated` once the key or token is no longer in force: for streams that outlive their request. */
   readonly requireInForce: () => Promise<void>;

@@ -3,12 +3,13 @@
  * alone, and turns their claims into a person, roles and regions. It issues nothing and keeps no session.
  */
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import type { RegionScope } from '../directory/authorities.ts';
 import { findRegion } from '../directory/regions.ts';
 import { TocsinError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import { type Grant, type Provider, REGION_MARK } from './identity-file.ts';
 import { fixedKeys, providerKeys } from './provider-keys.ts';
-import type { Role } from './rights.ts';
+import { allOf, type Granted, type Role } from './rights.ts';
 
 /** What a token proved. */
 export interface TokenHolder {
@@ -16,8 +17,10 @@ export interface TokenHolder {
   readonly actor: string;
   readonly person: string;
   readonly roles: readonly Role[];
-  /** What the holder decides for. */
-  readonly regions: readonly string[] | '*';
+  /** What the holder decides for, in any of the roles. */
+  readonly regions: RegionScope;
+  /** What in each. */
+  readonly granted: Granted;
   readonly expiresMs: number;
 }
 
@@ -142,18 +145,19 @@ function valuesAt(payload: JWTPayload, path: readonly string[]): string[] {
 }
 
 /** The roles and regions that claims give: the sum of all grants. What names no region that there is gives nothing. */
-export function grantsOf(payload: JWTPayload, grants: readonly Grant[]): { roles: Role[]; regions: string[] | '*' } {
-  const roles = new Set<Role>();
-  const regions = new Set<string>();
+export function grantsOf(
+  payload: JWTPayload,
+  grants: readonly Grant[],
+): Pick<TokenHolder, 'roles' | 'regions' | 'granted'> {
+  const granted = new Map<Role, RegionScope>();
   for (const grant of grants) {
     for (const value of valuesAt(payload, grant.claim)) {
       const scope = scopeOf(grant, value, payload);
       if (scope === undefined || (grant.role === 'approver' && scope.length === 0)) continue;
-      roles.add(grant.role);
-      for (const region of scope) regions.add(region);
+      granted.set(grant.role, allOf([granted.get(grant.role) ?? [], scope]));
     }
   }
-  return { roles: [...roles], regions: regions.has('*') ? '*' : [...regions] };
+  return { roles: [...granted.keys()], regions: allOf([...granted.values()]), granted: Object.fromEntries(granted) };
 }
 
 /** The regions that one value gives; undefined when the grant is not for it. */

@@ -11,7 +11,7 @@ import { etagOf, ifVersion } from './conditional.ts';
 import type { ApiDeps } from './deps.ts';
 import { idempotencyKey, type KeptReply, once, printOf } from './idempotency.ts';
 import { parsedBody, readBody, uploadOf } from './request-body.ts';
-import { requireRight } from './rights.ts';
+import { regionsFor, requireRight } from './rights.ts';
 
 const DEADLINE_MS = 30_000;
 
@@ -22,7 +22,10 @@ export function steps(call: Call, deps: ApiDeps, limit: RequestHandler): Request
     authenticate(deps),
     limit,
     (_request, response, next) => {
-      requireRight(callerOf(response).roles, call.right);
+      const caller = callerOf(response);
+      requireRight(caller.roles, call.right);
+      const { granted } = caller;
+      if (granted !== undefined) response.locals.caller = { ...caller, regions: regionsFor(call.right, granted) };
       next();
     },
     ...readBody(call, deps.bodyMs),

@@ -81,6 +81,9 @@ export const RIGHTS = {
 
 export type RightId = keyof typeof RIGHTS;
 
+/** Regions by role. */
+export type Granted = Readonly<Partial<Record<Role, RegionScope>>>;
+
 export function mayCall(role: Role, right: RightId): boolean {
   const roles: readonly Role[] = RIGHTS[right];
   return roles.includes(role);
@@ -98,4 +101,17 @@ export function requireRegion(scope: RegionScope, region: string): void {
   if (mayDecide(scope, region)) return;
   const message = `You do not decide for region ${region}`;
   throw new TocsinError('forbidden', 'outside_jurisdiction', message, { faults: [{ at: '/region', message }] });
+}
+
+/**
+ * What somebody decides for in one call: the regions of those of their roles that may make it, since an approver of all
+ * regions who is also the admin of one hands out keys for that one.
+ */
+export function regionsFor(right: RightId, granted: Granted): RegionScope {
+  return allOf(ROLES.map((role) => (mayCall(role, right) ? (granted[role] ?? []) : [])));
+}
+
+export function allOf(scopes: readonly RegionScope[]): RegionScope {
+  const all = new Set(scopes.flat());
+  return all.has('*') ? '*' : [...all];
 }

@@ -37,6 +37,7 @@ describe('tokens of an OpenID provider', () => {
       person: 'ana@operator.example',
       roles: ['operator'],
       regions: [],
+      granted: { operator: [] },
       expiresMs: (seconds() + 305) * 1_000,
     });
   });
@@ -164,7 +165,7 @@ describe('tokens of an OpenID provider', () => {
     [
       'both sides',
       { groups: ['tocsin-cell', 'tocsin-prefecture-35'] },
-      { roles: ['operator', 'approver'], regions: ['35'] },
+      { roles: ['operator', 'approver'], regions: ['35'], granted: { operator: [], approver: ['35'] } },
     ],
     [
       'a claim within a claim',
@@ -201,7 +202,9 @@ describe('tokens of an OpenID provider', () => {
 
   test('what every object has is no claim', () => {
     const grant = { claim: ['realm_access', 'constructor', 'name'], value: 'Object', role: 'operator' } as const;
-    expect(grantsOf({ realm_access: {} }, [{ ...grant, claim: [...grant.claim] }])).toEqual({ roles: [], regions: [] });
+    expect(grantsOf({ realm_access: {} }, [{ ...grant, claim: [...grant.claim] }])).toEqual({
+      ...{ roles: [], regions: [], granted: {} },
+    });
   });
 
   test('the log has the reason and no token', async () => {
