@@ -11,6 +11,7 @@ import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import type { Lane } from '../broadcasts/broadcast.ts';
 import { type Fault, TocsinError } from '../errors.ts';
+import type { Notice } from '../notices/notice.ts';
 import { type AuditEntry, chain } from '../store/audit.ts';
 import { LISTS, MANIFEST, type Manifest } from './evidence.ts';
 import { Meter } from './evidence-files.ts';
@@ -26,7 +27,7 @@ export interface EvidenceCheck {
 }
 
 /** Files whose content is looked into; none of them grows with the recipients. */
-const READ = new Set([MANIFEST, 'lanes.json', 'audit.jsonl']);
+const READ = new Set([MANIFEST, 'notice.json', 'lanes.json', 'audit.jsonl']);
 
 interface Found {
   readonly bytes: number;
@@ -61,21 +62,31 @@ export async function checkEvidence(path: string): Promise<EvidenceCheck> {
     ...[...found.keys()]
       .filter((name) => name !== MANIFEST && !manifest.files.some((file) => file.name === name))
       .map((name) => ({ at: name, message: 'is not in the manifest' })),
-    ...faultsOfTexts(found.get('lanes.json')?.content),
+    // Whoever leaves them out of the list has nothing to be checked by.
+    ...[...READ]
+      .filter((name) => name !== MANIFEST && !manifest.files.some((file) => file.name === name))
+      .map((name) => ({ at: MANIFEST, message: `does not name ${name}` })),
+    ...faultsOfTexts(found.get('lanes.json')?.content, found.get('notice.json')?.content),
     ...faultsOfEntries(found.get('audit.jsonl')?.content),
   ];
   const { broadcast } = manifest;
   return { broadcast, files: found.size, manifest: found.get(MANIFEST)!.sha256, faults, purged };
 }
 
-/** R10: each text is the one whose hash was approved, to the byte. */
-function faultsOfTexts(lanes = '[]'): Fault[] {
+/** R10: each text is the one that was approved for its region and language, to the byte, and has its hash. */
+function faultsOfTexts(lanes = '[]', notice = '{}'): Fault[] {
   const all = parsed<Lane[]>(lanes);
   if (!Array.isArray(all)) return [{ at: 'lanes.json', message: 'cannot be read' }];
+  const told = parsed<Partial<Notice>>(notice);
+  if (told === undefined) return [{ at: 'notice.json', message: 'cannot be read' }];
+  const placeOf = ({ region, language }: Pick<Lane, 'region' | 'language'>) => `${region} ${language}`;
+  const approved = new Map((told.renderings ?? []).map((one) => [placeOf(one), one]));
+  const isApproved = ({ rendering: { text, sha256 }, ...lane }: Lane): boolean =>
+    createHash('sha256').update(text).digest('hex') === sha256 && approved.get(placeOf(lane))?.sha256 === sha256;
   return all
-    .filter(({ rendering: { text, sha256 } }) => createHash('sha256').update(text).digest('hex') !== sha256)
-    .map(({ region, language }) => ({
-      at: `lanes.json, ${region} ${language}`,
+    .filter((lane) => !isApproved(lane))
+    .map((lane) => ({
+      at: `lanes.json, ${placeOf(lane)}`,
       message: 'the text is not the one that was approved',
     }));
 }

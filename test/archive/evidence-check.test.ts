@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { cpSync, createWriteStream, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, createWriteStream, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { gunzipSync } from 'node:zlib';
 import { checkEvidence } from '../../src/archive/evidence-check.ts';
+import type { Lane } from '../../src/broadcasts/broadcast.ts';
+import type { Notice } from '../../src/notices/notice.ts';
 import { runCli, runCliWith } from '../support/command-line.ts';
 import { BY, type Filed, filed, RETENTION } from './archive-fixture.ts';
 
@@ -80,6 +82,45 @@ describe('the check of exported evidence', () => {
     expect(await faultsOf(folder)).toEqual([
       { at: expect.stringMatching(/^lanes\.json, /), message: 'the text is not the one that was approved' },
     ]);
+  });
+
+  test('R10: names a text that has its own hash, but not that of the notice', async () => {
+    const folder = aCopy();
+    forge(folder, 'lanes.json', (json) => {
+      const lanes: Lane[] = JSON.parse(json);
+      const text = 'Appelez le 03 53 01 00 35.';
+      const sha256 = createHash('sha256').update(text).digest('hex');
+      return JSON.stringify(
+        lanes.map((lane, i) => (i === 1 ? { ...lane, rendering: { ...lane.rendering, text, sha256 } } : lane)),
+      );
+    });
+    expect(await faultsOf(folder)).toEqual([
+      { at: 'lanes.json, 35 fr', message: 'the text is not the one that was approved' },
+    ]);
+  });
+
+  test('names a text of a region and language in which nobody approved any', async () => {
+    const folder = aCopy();
+    forge(folder, 'notice.json', (json) => {
+      const notice: Notice = JSON.parse(json);
+      return JSON.stringify({ ...notice, renderings: notice.renderings?.filter(({ region }) => region !== '35') });
+    });
+    expect(await faultsOf(folder)).toEqual([
+      { at: 'lanes.json, 35 fr', message: 'the text is not the one that was approved' },
+    ]);
+  });
+
+  test('names what a manifest leaves out, though nothing else is there either', async () => {
+    const folder = aCopy();
+    for (const name of readdirSync(folder)) if (name !== 'manifest.json') unlinkSync(join(folder, name));
+    const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'));
+    writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ ...manifest, files: [] }));
+    expect(await faultsOf(folder)).toEqual(
+      ['notice.json', 'lanes.json', 'audit.jsonl'].map((name) => ({
+        at: 'manifest.json',
+        message: `does not name ${name}`,
+      })),
+    );
   });
 
   test('names an audit entry that was altered, though the manifest vouches for it', async () => {
