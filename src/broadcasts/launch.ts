@@ -22,6 +22,7 @@ import {
   countBatches,
   planRecords,
 } from './broadcast.ts';
+import { noticeStopped } from './control.ts';
 import { followedBroadcast, lastFollowUps, overtakenBy } from './followed.ts';
 import { type AudienceGroup, planLanes } from './plan.ts';
 import { type LaneRoutes, type OrderRule, onlyRoutes, routeIds, routesOfRegion } from './route-choice.ts';
@@ -148,6 +149,7 @@ async function launchAsItIs(
     planRecords(store).put({ id, version: 0 }, plan),
     ...(last ? [lastFollowUps(store).put(last, { broadcast: id })] : []),
     ...overtaken.map((one) => broadcastRecords(store).put(one, { ...one.value, state: 'cancelled', cancelledAt: at })),
+    ...(await Promise.all(overtaken.map(({ value }) => noticeStopped(store, value, at)))).flat(),
   ]);
   // Only hastens what the keeper would find by itself.
   await store.redis.publish(controlChannel(store.prefix), JSON.stringify({ broadcast: no }));

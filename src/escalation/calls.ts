@@ -19,9 +19,9 @@ export interface Call {
   readonly webhooks: readonly string[];
 }
 
-/** Whether anybody is waited for. A returned notice waits for its author. */
-export const awaitsApprovals = ({ state }: Pick<Notice, 'state'>): boolean =>
-  state === 'submitted' || state === 'launched';
+/** Whether anybody is waited for. A returned notice waits for its author, one whose broadcast was stopped for nobody. */
+export const awaitsApprovals = ({ state, timings }: Pick<Notice, 'state' | 'timings'>): boolean =>
+  state === 'submitted' || (state === 'launched' && timings.stopped === undefined);
 
 /** Regions that lack an approval. */
 export function waitingRegions(notice: Notice): string[] {

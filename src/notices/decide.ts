@@ -78,6 +78,14 @@ function requireDecidable(notice: Notice, region: string): void {
       faults: [{ at: '/region', message: `is none of the notice's regions` }],
     });
   }
+  // An approval would start nothing: those people may have had the follow-up's text, or somebody took this one back.
+  if (notice.state === 'launched' && notice.timings.stopped !== undefined) {
+    throw new TocsinError('conflict', 'broadcast_stopped', 'The broadcast of this notice was stopped for good', {
+      faults: [
+        { at: '/region', message: 'is not sent this text any more: a follow-up took its place, or it was cancelled' },
+      ],
+    });
+  }
   // Its lanes are running: the broadcast can be cancelled, the approval cannot.
   if (notice.state === 'launched' && agreementOf(notice, region).approved) {
     throw new TocsinError('conflict', 'wrong_state', `Region ${region} is approved and launched`, {

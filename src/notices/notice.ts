@@ -83,6 +83,8 @@ interface Timings {
   readonly approved?: string;
   readonly returned?: string;
   readonly launched?: string;
+  /** Its broadcast was cancelled: nobody is asked any more, though it closes later only. */
+  readonly stopped?: string;
   readonly closed?: string;
   readonly cancelled?: string;
 }

@@ -25,6 +25,11 @@ export function launched(notice: Notice, broadcast: string, at: string): Notice 
   return { ...advance(notice, 'launched'), broadcast, timings: { ...notice.timings, launched: at } };
 }
 
+/** The notice once its broadcast was cancelled: what is in flight is still answered, but no region starts any more. */
+export function stopped(notice: Notice, at: string): Notice {
+  return { ...notice, timings: { ...notice.timings, stopped: at } };
+}
+
 /** The notice once its broadcast has closed. */
 export function closed(notice: Notice, at: string): Notice {
   return { ...advance(notice, 'closed'), timings: { ...notice.timings, closed: at } };

@@ -12,7 +12,7 @@ import { auditEntries } from '../../src/store/audit.ts';
 import { duplicate, type Store } from '../../src/store/connection.ts';
 import { testStore } from '../support/redis.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { NOW, OPERATOR, storeBroadcast } from './builders.ts';
+import { NOW, noticeRecords, OPERATOR, storeBroadcast } from './builders.ts';
 
 const STATES = Object.keys(BROADCAST_CHANGES) as BroadcastState[];
 const ALLOWED = new Set([
@@ -78,9 +78,11 @@ describe('the control of a broadcast', () => {
     expect(entries.at(-1)).toMatchObject({ actor: 'key:k1', action: 'broadcast.paused' });
   });
 
-  test('stamps the time of a cancellation', async () => {
-    const { id } = await inState('running');
+  test('stamps the time of a cancellation, in the notice too: nobody need approve it any more', async () => {
+    const { id, broadcast } = await inState('running');
     expect((await cancel(store, id, OPERATOR, () => NOW)).value.cancelledAt).toBe('2026-01-15T12:00:00.000Z');
+    const { state, timings } = (await noticeRecords(store).get(broadcast.notice)).value;
+    expect([state, timings.stopped]).toEqual(['launched', '2026-01-15T12:00:00.000Z']);
   });
 
   test('is told to every process at once', async () => {

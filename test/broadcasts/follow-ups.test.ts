@@ -2,7 +2,7 @@
 import { broadcastRecords } from '../../src/broadcasts/broadcast.ts';
 import { launch } from '../../src/broadcasts/launch.ts';
 import type { Notice } from '../../src/notices/notice.ts';
-import { aNotice, approval, noticeRecords, OPERATOR, storeNotice } from './builders.ts';
+import { aNotice, approval, at, noticeRecords, OPERATOR, storeNotice } from './builders.ts';
 import { launchDeps, launchFixture, PHRASE } from './launching.ts';
 
 const { here, given, launchIt } = launchFixture();
@@ -56,6 +56,13 @@ describe('R12: the all-clear', () => {
     await broadcastRecords(here.store).update(first, { ...first.value, state: 'closed' }, act);
     const states = await statesOf(...(await Promise.all([follow('n2', 'n1'), follow('n3', 'n1')])));
     expect(states.sort()).toEqual(['cancelled', 'running']);
+  });
+
+  test('tells the notices of what it stops that nobody need approve them any more', async () => {
+    await follow('n2', 'n1');
+    const { state, timings } = (await noticeRecords(here.store).get('n1')).value;
+    expect([state, timings.stopped]).toEqual(['launched', at(0)]);
+    expect((await noticeRecords(here.store).get('n2')).value.timings.stopped).toBeUndefined();
   });
 
   test('leaves other matters alone', async () => {

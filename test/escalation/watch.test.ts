@@ -1,4 +1,5 @@
 import { regionHash } from '../../src/notices/hashes.ts';
+import { stopped } from '../../src/notices/stages.ts';
 import type { Store } from '../../src/store/connection.ts';
 import { AUTHOR, inputOf, PREFECT_29, PREFECT_35 } from '../notices/samples.ts';
 import { testStore } from '../support/redis.ts';
@@ -177,6 +178,25 @@ describe('R18: a waiting approval escalates', () => {
     clock.ms += 10 * MINUTE_MS;
     await watch().tick();
     expect(await told(second.id)).toEqual([]);
+  });
+
+  test('not once the broadcast is stopped: nobody approves the wrong text, nor is called for it late', async () => {
+    const { watch, clock, submitted, told, approve, notices, notifications } = escalationOver(store);
+    const notice = await submitted();
+    await watch().tick();
+    await approve(notice, '29', PREFECT_29);
+    const current = await notices.get(notice.id);
+    const act = { actor: 'system', action: 'test', subject: 'test' };
+    const launched = stopped({ ...current.value, state: 'launched' }, new Date(clock.ms).toISOString());
+    await notices.records.update(current, launched, act);
+    const [late] = await notifications.due('exercise', 10);
+    expect(await notifications.take('exercise', late!)).toBeUndefined();
+    clock.ms += 10 * MINUTE_MS;
+    await watch().tick();
+    expect((await told(notice.id)).map(({ stage, state }) => `${stage} ${state}`).sort()).toEqual([
+      'submitted void',
+      'submitted waiting',
+    ]);
   });
 
   test('by each rule at its own time', async () => {

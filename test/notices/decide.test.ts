@@ -128,6 +128,18 @@ describe('R10: an approval is of exact bytes', () => {
   });
 });
 
+test.each(['approve', 'return'] as const)(
+  'no region can %s what was stopped: it would start nothing',
+  async (decision) => {
+    const stopped = submitted({ state: 'launched', broadcast: 'b1', timings: { stopped: AT } });
+    expect(await refusalOf(() => decide(stopped, '35', PREFECT_35, decision))).toMatchObject({
+      kind: 'conflict',
+      code: 'broadcast_stopped',
+      faults: [{ at: '/region' }],
+    });
+  },
+);
+
 describe('the state after decisions', () => {
   test('is approved once every region is, with the times of the first and the last', () => {
     const first = decide(submitted(), '35', PREFECT_35);
