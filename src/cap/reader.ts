@@ -4,7 +4,7 @@
  */
 import { type Fault, TocsinError } from '../errors.ts';
 import type { Notice } from '../notices/notice.ts';
-import { type NoticeInput, parseNoticeInput } from '../notices/notice-input.ts';
+import { type NoticeInput, parseNoticeInput, REFERENCES_MAX } from '../notices/notice-input.ts';
 import type { Stored } from '../store/records.ts';
 import { readAlert } from './document.ts';
 import { CAP_PARAMETERS } from './elements.ts';
@@ -90,9 +90,20 @@ function readHead(alert: CapElement, draft: Draft): void {
       draft.faults.push({ at: `line ${child?.line}`, message: `scope must be Public, is "${child?.text}"` });
     }
   }
-  const references = childOf(alert, 'references');
-  if (references) set(draft, 'references', references.text.split(/\s+/).filter(Boolean), references.line);
+  readReferences(childOf(alert, 'references'), draft);
   draft.faults.push(...timeFaults(alert));
+}
+
+/** More than any notice may have are not kept: each would be looked up in the store. */
+function readReferences(references: CapElement | undefined, draft: Draft): void {
+  if (references === undefined) return;
+  const { line, text } = references;
+  const names = text.split(/\s+/).filter(Boolean);
+  if (names.length <= REFERENCES_MAX) set(draft, 'references', names, line);
+  else {
+    const message = `references names ${names.length} messages, and may name ${REFERENCES_MAX}`;
+    draft.faults.push({ at: `line ${line}`, message });
+  }
 }
 
 function readInfos(blocks: readonly CapElement[], infos: Infos, draft: Draft): void {

@@ -4,6 +4,8 @@ import { refuseFaults } from '../errors.ts';
 import { FOLLOW_UP_KINDS } from './follow-up-kinds.ts';
 import { WaiverInput } from './waivers.ts';
 
+export const REFERENCES_MAX = 100;
+
 const dateTime = z.iso
   .datetime({ offset: true, error: 'must be an RFC 3339 time with an offset, such as 2026-06-02T18:00:00+02:00' })
   .meta({ example: '2026-06-02T18:00:00+02:00' });
@@ -40,7 +42,7 @@ export const NOTICE_INPUT_FIELDS = {
   msgType: z.enum(['Alert', 'Update', 'Cancel']).default('Alert'),
   references: z
     .array(z.string().regex(/^[^\s,<&]+,[^\s,<&]+,[^\s,<&]+$/, 'must be sender,identifier,sent'))
-    .max(100)
+    .max(REFERENCES_MAX)
     .default([])
     .describe('the earlier messages that an Update or Cancel is about'),
   followsUp: z

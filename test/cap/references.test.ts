@@ -84,6 +84,22 @@ describe('a message that refers to a notice of ours', () => {
     expect((await read(messageOf('Cancel', references), both)).followsUp).toBe('n2');
   });
 
+  test('is refused when it names more than any notice may, and none of them is looked up', async () => {
+    let lookedUp = 0;
+    const counting: typeof find = async () => {
+      lookedUp += 1;
+      return undefined;
+    };
+    const naming = (count: number) => messageOf('Cancel', `other,x,${SENT} `.repeat(count), infoOf('35'));
+    expect(await faultsOf(naming(101), { find: counting })).toContainEqual({
+      at: 'line 9',
+      message: 'references names 101 messages, and may name 100',
+    });
+    expect(lookedUp).toBe(0);
+    expect(JSON.stringify(await faultsOf(naming(100), { find: counting }))).not.toContain('may name');
+    expect(lookedUp).toBe(100);
+  });
+
   test('R6: is refused when one is an exercise and the other is not', async () => {
     const actual = finderOf({ n1: { ...FIRST, status: 'Actual' } });
     expect(await faultsOf(messageOf('Cancel', REFERENCE, infoOf('35')), { find: actual })).toContainEqual({
