@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net';
 import type { Request, RequestHandler, Response } from 'express';
+import { ipKeyGenerator } from 'express-rate-limit';
 import { TocsinError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 import type { Store } from '../store/connection.ts';
@@ -11,8 +12,9 @@ import { actingFrom } from '../store/origin.ts';
 import { commit } from '../store/records.ts';
 import type { Call, Caller } from './call.ts';
 
-/** Entries a minute and process; a client whose logins fail gets so many of them. */
+/** Entries a minute and process, of each of the two kinds: whoever guesses keys must not hide what others try. */
 const A_MINUTE = 60;
+/** Of these, for one client whose logins fail. */
 const LOGINS_A_MINUTE = 5;
 const MINUTE_MS = 60_000;
 
@@ -58,9 +60,9 @@ export interface Attempt {
 export class AuditedRefusals {
   readonly #deps: { readonly store: Store; readonly log: Logger; readonly now?: (() => number) | undefined };
   #windowMs = 0;
-  #written = 0;
-  #leftOut = 0;
-  readonly #logins = new Map<string, number>();
+  readonly #acts = { written: 0, leftOut: 0 };
+  readonly #logins = { written: 0, leftOut: 0 };
+  readonly #loginsOf = new Map<string, number>();
 
   constructor(deps: { store: Store; log: Logger; now?: (() => number) | undefined }) {
     this.#deps = deps;
@@ -71,9 +73,10 @@ export class AuditedRefusals {
     if (!(error instanceof TocsinError)) return;
     const failedLogin = error.kind === 'unauthenticated';
     if (failedLogin ? error.code === 'missing_key' : !isRefusal(error, call)) return;
-    if (!this.#hasRoom(failedLogin ? from : undefined)) return;
-    const leftOut = this.#leftOut;
-    this.#leftOut = 0;
+    const budget = failedLogin ? this.#logins : this.#acts;
+    if (!this.#hasRoom(budget, failedLogin ? from : undefined)) return;
+    const { leftOut } = budget;
+    budget.leftOut = 0;
     const detail = {
       ...(call === undefined ? {} : { call: call.right }),
       code: error.code,
@@ -87,25 +90,28 @@ export class AuditedRefusals {
     try {
       await commit(this.#deps.store, act, []);
     } catch (err) {
-      this.#leftOut += leftOut + 1;
+      budget.leftOut += leftOut + 1;
       this.#deps.log.warn({ component: 'http', err }, 'a refusal is not in the audit log');
     }
   }
 
-  #hasRoom(client: string | undefined): boolean {
+  #hasRoom(budget: { written: number; leftOut: number }, client: string | undefined): boolean {
     const nowMs = (this.#deps.now ?? Date.now)();
     if (nowMs - this.#windowMs >= MINUTE_MS || nowMs < this.#windowMs) {
       this.#windowMs = nowMs;
-      this.#written = 0;
-      this.#logins.clear();
+      this.#acts.written = 0;
+      this.#logins.written = 0;
+      this.#loginsOf.clear();
     }
-    const logins = client === undefined ? 0 : (this.#logins.get(client) ?? 0);
-    if (this.#written >= A_MINUTE || logins >= LOGINS_A_MINUTE) {
-      this.#leftOut += 1;
+    // By network for IPv6, as the limits: one client has as many addresses as it likes.
+    const key = client === undefined ? undefined : ipKeyGenerator(client);
+    const logins = key === undefined ? 0 : (this.#loginsOf.get(key) ?? 0);
+    if (budget.written >= A_MINUTE || logins >= LOGINS_A_MINUTE) {
+      budget.leftOut += 1;
       return false;
     }
-    this.#written += 1;
-    if (client !== undefined) this.#logins.set(client, logins + 1);
+    budget.written += 1;
+    if (key !== undefined) this.#loginsOf.set(key, logins + 1);
     return true;
   }
 }
