@@ -2,7 +2,7 @@
 
 import type { AudienceSnapshot } from '../audience/snapshot.ts';
 import { type ArchivedBroadcast, archiveRecords } from '../broadcasts/archived.ts';
-import { type Broadcast, broadcastRecords } from '../broadcasts/broadcast.ts';
+import { type Broadcast, broadcastId, broadcastRecords } from '../broadcasts/broadcast.ts';
 import type { Notice } from '../notices/notice.ts';
 import type { Store } from '../store/connection.ts';
 import type { Records, Stored } from '../store/records.ts';
@@ -80,12 +80,17 @@ export function dueLedgers(all: readonly Kept[], { ledgerDays }: Retention, nowM
 
 /** Why a ledger stays whose time is over: a follow-up asks it whom to address. */
 export function whyLedgerStays({ value }: Stored<Broadcast>, all: readonly Kept[], awaited: Awaited) {
-  const follower = all.find(
-    ({ broadcast: { value: other } }) => other.follows === value.no && other.state !== 'closed',
-  );
-  if (follower) return `${follower.broadcast.id} follows it up and is not closed`;
-  const notice = awaited.byFollowed.get(value.notice);
+  const followers = followersOf(value, all);
+  const open = followers.find(({ state }) => state !== 'closed');
+  if (open) return `${broadcastId(open.no)} follows it up and is not closed`;
+  const notice = [value, ...followers].map((one) => awaited.byFollowed.get(one.notice)).find((id) => id !== undefined);
   return notice === undefined ? undefined : `notice ${notice} follows it up and may be launched`;
+}
+
+/** Those of its follow-ups with them: all of them address who was sent the first text. */
+function followersOf({ no }: Broadcast, all: readonly Kept[]): Broadcast[] {
+  const direct = all.map(({ broadcast }) => broadcast.value).filter(({ follows }) => follows === no);
+  return direct.flatMap((one) => [one, ...followersOf(one, all)]);
 }
 
 /** Lists in the archive are purged after the ledger, never before. */

@@ -137,6 +137,23 @@ describe('the purge', () => {
       },
     );
 
+    test('waits for what follows up a follow-up of it: that goes to who had the first text', async () => {
+      const id = await own.closedBroadcast({ audience });
+      const closedAt = new Date(NOW + 20 * DAY_MS).toISOString();
+      const changes = { state: 'closed', follows: 1, audience, closedAt } as const;
+      const follower = await storeBroadcast(own.store, { no: 20, changes });
+      afterClosing(30);
+      const expires = new Date(own.clock.nowMs + DAY_MS).toISOString();
+      await storeNotice(own.store, 'n9', aNotice({ followsUp: follower.broadcast.notice, expires, audience }));
+      const why = 'notice n9 follows it up and may be launched';
+      expect((await own.purge.run(RUN)).left).toContainEqual({ what: `ledger of ${id}`, why });
+      await storeBroadcast(own.store, { no: 21, changes: { state: 'running', follows: 20, audience } });
+      expect((await own.purge.run(RUN)).left).toContainEqual({
+        what: `ledger of ${id}`,
+        why: 'b21 follows it up and is not closed',
+      });
+    });
+
     test('is given back where a follow-up was launched while the archive was read back', async () => {
       const id = await own.closedBroadcast({ audience });
       const { archive } = own.calls;
