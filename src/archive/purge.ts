@@ -10,11 +10,10 @@ import { TocsinError } from '../errors.ts';
 import { Slots } from '../ledger/slots.ts';
 import type { Notice } from '../notices/notice.ts';
 import type { Store } from '../store/connection.ts';
-import { commit, type Records, type Stored } from '../store/records.ts';
+import { allRecords, commit, type Records, type Stored } from '../store/records.ts';
 import type { Archive } from './archive.ts';
 import { type FolderPlaces, leftovers, remove } from './leftovers.ts';
 import {
-  allRecords,
   awaitedNotices,
   dueAudiences,
   dueLedgers,

@@ -5,7 +5,7 @@ import { type ArchivedBroadcast, archiveRecords } from '../broadcasts/archived.t
 import { type Broadcast, broadcastId, broadcastRecords } from '../broadcasts/broadcast.ts';
 import type { Notice } from '../notices/notice.ts';
 import type { Store } from '../store/connection.ts';
-import type { Records, Stored } from '../store/records.ts';
+import { allRecords, type Records, type Stored } from '../store/records.ts';
 
 export interface Retention {
   /** After the closing of a broadcast: the states of its recipients in Redis. */
@@ -22,7 +22,8 @@ export interface Retention {
 export const LEAST_LEDGER_DAYS = 5;
 
 const DAY_MS = 86_400_000;
-const PAGE = 100;
+/** Of notices, each of which holds all its texts. */
+const NOTICES_AT_ONCE = 10;
 
 export const isOver = (since: string | undefined, days: number, nowMs: number): boolean =>
   since !== undefined && Date.parse(since) + days * DAY_MS <= nowMs;
@@ -30,16 +31,6 @@ export const isOver = (since: string | undefined, days: number, nowMs: number): 
 export interface Kept {
   readonly broadcast: Stored<Broadcast>;
   readonly archived: Stored<ArchivedBroadcast> | undefined;
-}
-
-export async function* allRecords<T>(records: Records<T>): AsyncGenerator<Stored<T>> {
-  let before: string | undefined;
-  for (;;) {
-    const page = await records.list({ limit: PAGE, ...(before === undefined ? {} : { before }) });
-    yield* page;
-    before = page.at(-1)?.id;
-    if (page.length < PAGE) return;
-  }
 }
 
 /** Every broadcast with what is known of its archive, newest first. */
@@ -63,7 +54,7 @@ export interface Awaited {
 
 export async function awaitedNotices(notices: Records<Notice>, nowMs: number): Promise<Awaited> {
   const [byAudience, byFollowed] = [new Map<string, string>(), new Map<string, string>()];
-  for await (const { id, value } of allRecords(notices)) {
+  for await (const { id, value } of allRecords(notices, NOTICES_AT_ONCE)) {
     if (!AWAITED.has(value.state) || Date.parse(value.expires) <= nowMs) continue;
     byAudience.set(value.audience, id);
     if (value.followsUp !== undefined) byFollowed.set(value.followsUp, id);

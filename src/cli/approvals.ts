@@ -1,12 +1,10 @@
 /** `tocsin approvals`: the policy, and the standing approvals as they stand, which a person gives and revokes by the API. */
 import { Command } from 'commander';
 import type { StandingApproval } from '../notices/standing-approval.ts';
-import { Records, type Stored } from '../store/records.ts';
+import { allRecords, Records, type Stored } from '../store/records.ts';
 import { approvalsCheckCommand } from './approvals-check.ts';
 import type { Cli } from './cli.ts';
 import { wrapped } from './console-output.ts';
-
-const PAGE = 500;
 
 export function approvalsCommand(cli: Cli): Command {
   const command = new Command('approvals').description('check who must approve, look at standing approvals');
@@ -22,12 +20,7 @@ export function approvalsCommand(cli: Cli): Command {
 async function list(cli: Cli, { all, json }: { all: boolean; json?: boolean }): Promise<void> {
   const records = new Records<StandingApproval>(await cli.openStore(), 'standing_approval');
   const found: Stored<StandingApproval>[] = [];
-  for (let before: string | undefined; ; ) {
-    const page = await records.list({ limit: PAGE, ...(before === undefined ? {} : { before }) });
-    found.push(...page);
-    before = page.at(-1)?.id;
-    if (page.length < PAGE) break;
-  }
+  for await (const one of allRecords(records)) found.push(one);
   const nowMs = Date.now();
   const shown = found.filter(({ value }) => all || stateOf(value, nowMs) === 'in force');
   if (json) return cli.print(JSON.stringify(shown.map(({ id, version, value }) => ({ id, version, ...value }))));

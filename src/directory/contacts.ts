@@ -7,7 +7,7 @@ import { type Fault, refuseFaults, TocsinError } from '../errors.ts';
 import { parseMsisdn } from '../sms/msisdn.ts';
 import type { Store } from '../store/connection.ts';
 import { isSamePerson, type Person } from '../store/person.ts';
-import { Records, type Stored } from '../store/records.ts';
+import { allRecords, Records, type Stored } from '../store/records.ts';
 import type { Verification } from './alternative-numbers.ts';
 import { isPlace } from './places.ts';
 import { callFaults, type TestCall, withTestCall } from './test-calls.ts';
@@ -44,8 +44,6 @@ const MAX_ADDRESS = 500;
 const MAX_OWNER = 100;
 /** Without encryption to no other machine. */
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
-/** As many as a page of records gives; a cell with more has to name them by region. */
-const MOST = 1_000;
 
 export class Contacts {
   readonly #records: Records<Contact>;
@@ -60,8 +58,9 @@ export class Contacts {
 
   /** By id. */
   async list(): Promise<Stored<Contact>[]> {
-    const all = await this.#records.list({ limit: MOST });
-    return all.filter(({ value }) => value.address !== '').sort((a, b) => (a.id < b.id ? -1 : 1));
+    const all: Stored<Contact>[] = [];
+    for await (const one of allRecords(this.#records)) if (one.value.address !== '') all.push(one);
+    return all.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   /** Those that settings name, at an address that is not here. */

@@ -8,7 +8,7 @@ import { requireRegions } from '../directory/regions.ts';
 import { refuseFaults, TocsinError } from '../errors.ts';
 import type { Store } from '../store/connection.ts';
 import { isSamePerson } from '../store/person.ts';
-import { type Change, Records, type Stored } from '../store/records.ts';
+import { allRecords, type Change, Records, type Stored } from '../store/records.ts';
 import type { Templates } from '../templates/load.ts';
 import type { Approver } from './notice.ts';
 import {
@@ -17,8 +17,6 @@ import {
   standingFaults,
   wordingHashes,
 } from './standing-approval.ts';
-
-const PAGE = 500;
 
 export class StandingApprovals {
   readonly records: Records<StandingApproval>;
@@ -67,12 +65,8 @@ export class StandingApprovals {
   /** All that were ever given for a template. */
   async forTemplate(template: string): Promise<Stored<StandingApproval>[]> {
     const found: Stored<StandingApproval>[] = [];
-    for (let before: string | undefined; ; ) {
-      const page = await this.records.list({ limit: PAGE, ...(before === undefined ? {} : { before }) });
-      found.push(...page.filter(({ value }) => value.template === template));
-      before = page.at(-1)?.id;
-      if (page.length < PAGE) return found;
-    }
+    for await (const one of allRecords(this.records)) if (one.value.template === template) found.push(one);
+    return found;
   }
 
   /** The writes that count one use more of each, to be committed with the notice `id` that they let through. */

@@ -103,6 +103,19 @@ export class Records<T> {
   }
 }
 
+const PAGE = 100;
+
+/** Every record there is, newest first, read by pages. */
+export async function* allRecords<T>(records: Pick<Records<T>, 'list'>, page = PAGE): AsyncGenerator<Stored<T>> {
+  let before: string | undefined;
+  for (;;) {
+    const found = await records.list({ limit: page, ...(before === undefined ? {} : { before }) });
+    yield* found;
+    before = found.at(-1)?.id;
+    if (found.length < page) return;
+  }
+}
+
 /**
  * Writes all changes and their audit entry, or nothing. Throws `conflict` / `version_conflict` when one is stale, and
  * `unavailable` / `not_replicated` when they are written, but could be lost yet: who tries again must look first.

@@ -1,6 +1,6 @@
 import { auditEntries, auditKeys, verifyAudit } from '../../src/store/audit.ts';
 import type { Store } from '../../src/store/connection.ts';
-import { commit, Records } from '../../src/store/records.ts';
+import { allRecords, commit, Records } from '../../src/store/records.ts';
 import { testStore } from '../support/redis.ts';
 
 const act = (action: string, subject = 'thing/1') => ({ actor: 'key:test', action, subject });
@@ -47,6 +47,13 @@ describe('records', () => {
     await expect(commit(store, act('thing.both'), stale)).rejects.toMatchObject({ code: 'version_conflict' });
     expect(await things().find('2')).toBeUndefined();
     expect((await verifyAudit(store)).entries).toBe(2);
+  });
+
+  test.each([1, 2, 5, 100])('all are read by pages of %i, each once, newest first', async (page) => {
+    for (const id of ['a', 'b', 'c', 'd', 'e']) await things().create(id, { name: id }, act('thing.create'));
+    const read: string[] = [];
+    for await (const { id } of allRecords(things(), page)) read.push(id);
+    expect(read).toEqual((await things().list()).map(({ id }) => id));
   });
 
   test('lists newest first, page by page', async () => {
