@@ -37,18 +37,23 @@ export interface Notification {
   readonly fault?: string;
 }
 
+/** Whether somebody is to be told: `later` when nobody waits, but may again; `never` makes it `void`. */
+export type Wanted = 'now' | 'later' | 'never';
+
 export interface NotificationsDeps {
   readonly store: Store;
   /** ms since epoch. */
   readonly now: () => number;
-  /** Whether anybody still waits; default: yes. */
-  readonly wanted?: (notification: Notification) => Promise<boolean>;
+  /** Whether anybody still waits; default: `now`. */
+  readonly wanted?: (notification: Notification) => Promise<Wanted>;
 }
 
 /** Who took a notification has this long; longer than any attempt. */
 const LEASE_MS = 45_000;
 /** An entry is written before its record; without one after this, the record was never written. */
 const ORPHAN_MS = 60_000;
+/** How soon one is looked at again that nobody waits for just now. */
+const WANTED_LATER_MS = 10_000;
 const NOBODY_CAME_MS = 600_000;
 const LAPSE_AT_ONCE = 10;
 const RETRY_MIN_MS = 2_000;
@@ -95,8 +100,10 @@ export class Notifications {
       return undefined;
     }
     const over = now() >= Date.parse(found.value.deliverBy);
-    if (!over && (await (wanted?.(found.value) ?? true))) return found;
-    await this.#end(found, over ? { state: 'failed', fault: found.value.fault ?? 'too_late' } : { state: 'void' });
+    const when = over ? 'never' : await (wanted?.(found.value) ?? 'now');
+    if (when === 'now') return found;
+    if (when === 'later') await this.putBack(found, WANTED_LATER_MS);
+    else await this.#end(found, over ? { state: 'failed', fault: found.value.fault ?? 'too_late' } : { state: 'void' });
     return undefined;
   }
 

@@ -269,6 +269,22 @@ test('R18: an SMS that is late calls nobody in vain', async () => {
   expect((await notices.get(notice.id)).value.state).toBe('approved');
 });
 
+test('R18: an SMS that is due while another region has returned the notice waits until that is taken back', async () => {
+  const { watch, clock, submitted, approve, notifications, notices } = escalationOver(store);
+  const notice = await submitted();
+  await watch().tick();
+  const hash = regionHash(notice.value, '29');
+  await notices.decide(notice.id, { region: '29', decision: 'return', hash, reasons: 'No' }, PREFECT_29);
+  for (const id of await notifications.due('exercise', 10)) {
+    expect(await notifications.take('exercise', id)).toBeUndefined();
+  }
+  await approve(notice, '29', PREFECT_29);
+  clock.ms += 10_000;
+  const due = await notifications.due('exercise', 10);
+  const taken = await Promise.all(due.map((id) => notifications.take('exercise', id)));
+  expect(taken.map((one) => one?.value.to).sort()).toEqual(['paule', undefined]);
+});
+
 test('R6: an Actual notice calls by live routes, an exercise and a test by those for exercises, and they say so', async () => {
   const { watch, submitted, told, notices } = escalationOver(store);
   const { id } = await submitted({ regions: ['35'] });

@@ -1,4 +1,4 @@
-import { type Notification, Notifications, retryDelayMs } from '../../src/queue/notifications.ts';
+import { type Notification, Notifications, retryDelayMs, type Wanted } from '../../src/queue/notifications.ts';
 import type { Store } from '../../src/store/connection.ts';
 import { testStore } from '../support/redis.ts';
 
@@ -20,7 +20,7 @@ const aNotification = (changes: Partial<Notification> = {}): Notification => ({
   ...changes,
 });
 
-const over = (wanted?: () => Promise<boolean>) =>
+const over = (wanted?: () => Promise<Wanted>) =>
   new Notifications({ store, now: () => nowMs, ...(wanted ? { wanted } : {}) });
 
 async function waiting(id: string, changes: Partial<Notification> = {}): Promise<Notifications> {
@@ -74,6 +74,16 @@ test('one that was put back is no attempt', async () => {
   expect((await notifications.take('webhook', 'a'))?.value.attempts).toBe(0);
 });
 
+test('one that nobody wants just now is put back, and is no attempt', async () => {
+  await waiting('a');
+  const notifications = over(async () => 'later');
+  expect(await notifications.take('webhook', 'a')).toBeUndefined();
+  expect(await notifications.due('webhook', 10)).toEqual([]);
+  nowMs += 10_000;
+  expect(await notifications.due('webhook', 10)).toEqual(['a']);
+  expect((await over().take('webhook', 'a'))?.value).toMatchObject({ state: 'waiting', attempts: 0 });
+});
+
 test('one that a dead process had is free when its lease has run out', async () => {
   const notifications = await waiting('a');
   await notifications.take('webhook', 'a');
@@ -113,7 +123,7 @@ test('an SMS that no dispatcher comes for ends when it is too late, and waits un
 test('one that is too late fails, one that nobody wants is void; both say so in the audit log', async () => {
   const notifications = await waiting('a');
   await waiting('b', { deliverBy: time(nowMs + 10) });
-  expect(await over(async () => false).take('webhook', 'a')).toBeUndefined();
+  expect(await over(async () => 'never').take('webhook', 'a')).toBeUndefined();
   nowMs += 10;
   expect(await notifications.take('webhook', 'b')).toBeUndefined();
   const states = await Promise.all(['a', 'b'].map(async (id) => (await notifications.records.get(id)).value));
