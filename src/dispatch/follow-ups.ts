@@ -13,9 +13,13 @@ import type { BroadcastIndex } from './broadcast-index.ts';
 /** Nothing was written to a link, or the SMSC took nothing of it. */
 const NEVER_SENT: ReadonlySet<SlotState> = new Set(['cancelled', 'lapsed', 'refused', 'invalid', 'excluded']);
 
+/** Claims that were never written are given back by now: every process has heard of the stop. */
+const CLAIMS_SETTLE_MS = 2_000;
+
 export interface FollowUpsDeps {
   readonly index: BroadcastIndex;
   readonly slots: Slots;
+  readonly now: () => number;
 }
 
 export class FollowUps {
@@ -40,12 +44,16 @@ export class FollowUps {
     const firstBatch = beside === undefined ? undefined : index.batch(batchNumber(broadcast.follows, beside));
     const own = index.batch(batchNumber(broadcast.no, position))!;
     const [sent] = firstBatch ? await slots.read([firstBatch]) : [Buffer.alloc(own.size)];
+    const sinceLaunch = this.#deps.now() - Date.parse(broadcast.launchedAt);
+    const mayBeGivenBack = sinceLaunch >= 0 && sinceLaunch < CLAIMS_SETTLE_MS;
     const changes = new SlotChanges();
     for (let slot = 0; slot < own.size; slot += 1) {
       const byte = sent![slot]!;
       if (isInDoubt(byte)) continue;
       const state = stateOf(byte);
       if (firstBatch && state === 'pending') return false;
+      // Longer than that it is unanswered: of whoever may have the first text, nobody waits for the answer.
+      if (firstBatch && state === 'sending' && mayBeGivenBack) return false;
       if (!firstBatch || NEVER_SENT.has(state)) changes.addRun(own, slot, slot, 'exclude');
     }
     await slots.apply(changes);

@@ -40,7 +40,9 @@ const PEOPLE = SENT.length + NEVER_SENT.length;
 describe('a follow-up', () => {
   let store: Store;
   let close: () => Promise<void>;
+  let nowMs: number;
   beforeEach(async () => {
+    nowMs = Date.now() + 60_000;
     ({ store, close } = await testStore());
   });
   afterEach(() => close());
@@ -68,10 +70,11 @@ describe('a follow-up', () => {
     const index = new BroadcastIndex({ store });
     await index.load(2);
     const slots = new Slots({ store });
-    const followUps = new FollowUps({ index, slots });
+    const followUps = new FollowUps({ index, slots, now: () => nowMs });
     const laneOf = (name: string) =>
       second.plan.lanes.find(({ region, language }) => `${region} ${language}` === name)!;
     return {
+      launchedMs: Date.parse(second.broadcast.launchedAt),
       address: (name: string) => followUps.address(second.broadcast, laneOf(name), laneOf(name).firstBatch),
       states: async (name: string) => {
         const [held] = await slots.read(batchesOf(store, second.broadcast, laneOf(name)));
@@ -120,5 +123,21 @@ describe('a follow-up', () => {
     await first('2A fr', 'cancel');
     expect(await address('2A fr')).toBe(true);
     expect(await states('2A fr')).toEqual(all(3, 'excluded'));
+  });
+
+  test('waits a moment for claims that were never written to be given back, and no longer', async () => {
+    const { address, states, first, launchedMs } = await followed({ '2A fr': [['claim'], ['claim'], ['claim']] });
+    nowMs = launchedMs + 1_999;
+    expect(await address('2A fr')).toBe(false);
+    await first('2A fr', 'release', 'cancel');
+    expect(await address('2A fr')).toBe(true);
+    expect(await states('2A fr')).toEqual(all(3, 'excluded'));
+  });
+
+  test.each([2_000, -1])('takes who is being submitted for in doubt %i ms after the launch', async (ms) => {
+    const { address, states, launchedMs } = await followed({ '2A fr': [['claim'], ['cancel'], ['claim']] });
+    nowMs = launchedMs + ms;
+    expect(await address('2A fr')).toBe(true);
+    expect(await states('2A fr')).toEqual(['pending', 'excluded', 'pending']);
   });
 });
