@@ -28,9 +28,9 @@ const SWEEP_MS = 20_000;
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
-  const { routes, order, templates, languages, policy, cap } = await readFiles(config);
+  const { routes, order, templates, languages, policy, cap, warnings } = await readFiles(config);
   const log = createLogger(config.logLevel, 'api');
-  for (const warning of config.warnings) log.warn(warning, 'a setting that should not stay so');
+  for (const warning of warnings) log.warn(warning, 'a setting that should not stay so');
   const store = openStore(config.redis, 'request', (error) => log.error({ err: error }, 'store connection'));
   await ready(store.redis);
   await requireDurableStore(store, routes);

@@ -18,7 +18,7 @@ export interface RoutesFile {
   readonly routes: readonly Route[];
   /** Which of them carry which regions; none: all of a kind, the first of them in use. */
   readonly order: readonly OrderRule[];
-  /** What works, and should not be left so: passwords that others on the machine may read. `at` is a JSON pointer. */
+  /** What works, and should not be left so: secrets that others on the machine may read. `at` is a JSON pointer. */
   readonly warnings: readonly Fault[];
 }
 
@@ -54,6 +54,9 @@ export async function loadRoutesFile(
     const holder = passwordFile ? resolve(dirname(file), passwordFile) : file;
     if ((passwordFile || (password !== '' && route.kind === 'live')) && isOpenToOthers(holder)) {
       warnings.push({ at: `/routes/${i}/password${passwordFile ? 'File' : ''}`, message: OPEN_TO_OTHERS });
+    }
+    if (tls?.keyFile && isOpenToOthers(resolve(dirname(file), tls.keyFile))) {
+      warnings.push({ at: `/routes/${i}/tls/keyFile`, message: OPEN_TO_OTHERS });
     }
     routes.push({
       ...route,

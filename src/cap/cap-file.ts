@@ -8,6 +8,7 @@ import { dirname, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type Fault, refuseFaults } from '../errors.ts';
+import { isOpenToOthers, OPEN_TO_OTHERS } from '../store/secret-file.ts';
 import type { Signer } from './sign.ts';
 import type { SignatureRules, TrustedKey } from './signature.ts';
 
@@ -30,8 +31,11 @@ export interface CapSettings {
   readonly feed: 'public' | 'keyed' | 'off';
 }
 
-/** Throws `invalid` / `bad_cap_file` with every fault at `file:line` or `file: field`. */
-export async function loadCapFile(file: string): Promise<CapSettings> {
+/**
+ * Throws `invalid` / `bad_cap_file` with every fault at `file:line` or `file: field`. `warn` hears what works, and should
+ * not be left so.
+ */
+export async function loadCapFile(file: string, warn?: (warning: Fault) => void): Promise<CapSettings> {
   const text = await readFile(file, 'utf8');
   const document = parseDocument(text);
   const faults: Fault[] = document.errors.map(({ linePos, message }) => ({
@@ -56,6 +60,7 @@ export async function loadCapFile(file: string): Promise<CapSettings> {
   const signer =
     signing && (await readSigner(pathOf(signing.key), signing.certificate && pathOf(signing.certificate), faults));
   fail();
+  if (signing && isOpenToOthers(pathOf(signing.key))) warn?.({ at: `${file}: signing.key`, message: OPEN_TO_OTHERS });
   return { signatures: { mode: signatures, keys: keys.flat() }, ...(signer ? { signer } : {}), feed };
 }
 

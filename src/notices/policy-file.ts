@@ -7,6 +7,7 @@ import { REGIONS } from '../directory/regions.ts';
 import { type Fault, refuseFaults, TocsinError } from '../errors.ts';
 import { parseMsisdn } from '../sms/msisdn.ts';
 import { isSamePerson } from '../store/person.ts';
+import { isOpenToOthers, OPEN_TO_OTHERS } from '../store/secret-file.ts';
 import {
   ApprovalPolicy,
   fits,
@@ -24,13 +25,19 @@ const LEAST_SECRET = 16;
 /** Without encryption to no other machine. */
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
+interface LoadOptions {
+  readonly secret?: string;
+  readonly webhooks?: boolean;
+  readonly warn?: (warning: Fault) => void;
+}
+
 /**
- * `secret` signs for webhooks that name no file; `webhooks: false` leaves them out, for programs that call none. Throws
- * `invalid` / `bad_approvals` with every fault at its place.
+ * `secret` signs for webhooks that name no file; `webhooks: false` leaves them out, for programs that call none. `warn` hears
+ * what works, and should not be left so. Throws `invalid` / `bad_approvals` with every fault at its place.
  */
 export async function loadPolicy(
   file: string,
-  { secret, webhooks: wanted = true }: { readonly secret?: string; readonly webhooks?: boolean } = {},
+  { secret, webhooks: wanted = true, warn }: LoadOptions = {},
 ): Promise<ApprovalPolicy> {
   const faults: Fault[] = [];
   const add: Add = (at, message) => faults.push({ at: `${file}: ${at}`, message });
@@ -49,6 +56,7 @@ export async function loadPolicy(
   const people = peopleOf(given, add);
   const webhooks = wanted ? await webhooksOf(given, file, secret, add) : [];
   refuse();
+  if (wanted) for (const at of openSecrets(given, file)) warn?.({ at: `${file}: ${at}`, message: OPEN_TO_OTHERS });
   return new ApprovalPolicy({ rules: given.rules, people, webhooks });
 }
 
@@ -142,6 +150,13 @@ function urlFault(url: string): string | undefined {
   if (username || password) return 'must hold no user or password: the signature says who it is from';
   if (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname))) return undefined;
   return 'must be https, or http to this machine itself';
+}
+
+/** Places of webhooks whose secret others on the machine may read. */
+function openSecrets({ webhooks }: File, file: string): string[] {
+  return webhooks.flatMap(({ secretFile }, i) =>
+    secretFile !== undefined && isOpenToOthers(resolve(dirname(file), secretFile)) ? [`/webhooks/${i}/secretFile`] : [],
+  );
 }
 
 async function secretOf(file: string, at: string, add: Add): Promise<string> {

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -230,6 +230,18 @@ describe('the routes file', () => {
     expect(await warningsOf({ passwordFile: 'open-secret' }, 0o644, secret)).toEqual(['/routes/0/passwordFile']);
     expect(await warningsOf({ kind: 'live', password: 'x' }, 0o600, file)).toEqual([]);
     expect(await warningsOf({ kind: 'live', password: 'x' }, 0o644, file)).toEqual(['/routes/0/password']);
+  });
+
+  test('R19: warns of our key for TLS that others on the machine may read', async () => {
+    for (const name of ['client.pem', 'client.key'])
+      copyFileSync(new URL(`../support/tls/${name}`, import.meta.url), join(folder, name));
+    writeFileSync(file, stringify({ routes: [{ ...LEAST, tls: { certFile: 'client.pem', keyFile: 'client.key' } }] }));
+    const warningsAt = async (mode: number) => {
+      chmodSync(join(folder, 'client.key'), mode);
+      return (await loadRoutesFile(file)).warnings.map(({ at }) => at);
+    };
+    expect(await warningsAt(0o600)).toEqual([]);
+    expect(await warningsAt(0o644)).toEqual(['/routes/0/tls/keyFile']);
   });
 
   test('gives no password and no key for TLS to a program that asks for none, and reads none of their files', async () => {

@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadCapFile } from '../../src/cap/cap-file.ts';
 import { fromCap } from '../../src/cap/reader.ts';
 import { signedCap } from '../../src/cap/sign.ts';
+import type { Fault } from '../../src/errors.ts';
 import { refusalOf } from '../notices/samples.ts';
 import { CAP_MESSAGE } from './messages.ts';
 
@@ -74,6 +75,21 @@ describe('the CAP file', () => {
     const signatures = { ...settings.signatures, mode: 'required', now } as const;
     expect(await fromCap(signed, { signatures })).toEqual(await fromCap(CAP_MESSAGE));
     expect((await loadCapFile(fileOf('signing: {key: KEYS/sender.key}'))).signer?.certificate).toBeUndefined();
+  });
+
+  test('R19: warns of a key to sign with that others on the machine may read', async () => {
+    const key = join(folder, 'our.key');
+    writeFileSync(key, pemOf('sender.key'));
+    const warningsAt = async (mode: number) => {
+      chmodSync(key, mode);
+      const warnings: Fault[] = [];
+      await loadCapFile(fileOf('signing: {key: our.key}'), (warning) => warnings.push(warning));
+      return warnings;
+    };
+    expect(await warningsAt(0o600)).toEqual([]);
+    expect(await warningsAt(0o644)).toEqual([
+      { at: `${folder}/cap.yaml: signing.key`, message: expect.stringContaining('chmod') },
+    ]);
   });
 
   test.each<[string, string, RegExp]>([

@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Fault } from '../../src/errors.ts';
 import { loadPolicy } from '../../src/notices/policy-file.ts';
 import { refusalOf } from './samples.ts';
 
@@ -141,6 +142,23 @@ test('a webhook is encrypted, signed, and has no password in its address', async
   writeFileSync(join(folder, 'hook-secret'), `${SECRET}\n`);
   const local = `${ALL}webhooks:\n  - { id: a, url: "http://127.0.0.1:9/x", secretFile: hook-secret }\n`;
   expect((await load(local)).webhooks).toEqual([{ id: 'a', url: 'http://127.0.0.1:9/x', secret: SECRET }]);
+});
+
+test('R19: a secret that others on the machine may read is warned of, by programs that read it', async () => {
+  const secret = join(folder, 'open-secret');
+  writeFileSync(secret, SECRET);
+  writeFileSync(file, `${ALL}webhooks:\n  - { id: a, url: "https://a.example", secretFile: open-secret }\n`);
+  const warningsAt = async (mode: number, webhooks: boolean) => {
+    chmodSync(secret, mode);
+    const warnings: Fault[] = [];
+    await loadPolicy(file, { webhooks, warn: (warning) => warnings.push(warning) });
+    return warnings;
+  };
+  expect(await warningsAt(0o600, true)).toEqual([]);
+  expect(await warningsAt(0o644, true)).toEqual([
+    { at: `${file}: /webhooks/0/secretFile`, message: expect.stringContaining('chmod') },
+  ]);
+  expect(await warningsAt(0o644, false)).toEqual([]);
 });
 
 test('a program that calls no webhooks needs none of their secrets', async () => {
