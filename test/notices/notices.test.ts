@@ -14,7 +14,6 @@ import {
   EDITOR,
   inputOf,
   MINISTER,
-  NUMBERS,
   noticesOver,
   PREFECT_29,
   PREFECT_35,
@@ -140,81 +139,6 @@ describe('a change', () => {
   });
 });
 
-describe('a submission', () => {
-  test('freezes a text for each group of the regions, and nothing of other regions', async () => {
-    const { value } = await submittedNotice();
-    expect(value).toMatchObject({
-      state: 'submitted',
-      submitted: { by: 'Alix Author', at: '2021-06-02T15:05:00.000Z' },
-      sent: '2021-06-02T15:05:00-00:00',
-      audienceDigest: 'd1',
-      renderingsHash: expect.stringMatching(/^[0-9a-f]{64}$/),
-    });
-    expect(value.renderings?.map(({ region, language, wording }) => [region, language, wording])).toEqual([
-      ['29', 'fr', 'fr'],
-      ['35', 'en', 'en'],
-      ['35', 'fr', 'fr'],
-    ]);
-  });
-
-  test('R4: adds the default language of a region whose audience has nobody of it', async () => {
-    world.audience = audienceOf({ groups: [{ region: '35', language: 'en', recipients: 5 }], recipients: 5 });
-    const { value } = await submittedNotice({ regions: ['35'] });
-    expect(value.renderings?.map(({ language }) => language)).toEqual(['en', 'fr']);
-  });
-
-  test('R10: the frozen texts stay, whatever becomes of directory, audience and clock', async () => {
-    const { id, value } = await submittedNotice();
-    world.numbers = [];
-    world.audience = audienceOf({ digest: 'd2' });
-    world.nowMs += 600_000;
-    expect((await notices.get(id)).value.renderings).toEqual(value.renderings);
-    const preview = await notices.preview(id);
-    expect(preview).toMatchObject({ frozen: true, problems: [] });
-    expect(preview.renderings.map(({ sha256 }) => sha256)).toEqual(value.renderings?.map(({ sha256 }) => sha256));
-    expect(preview.regions.map(({ hash }) => hash)).toEqual(['35', '29'].map((region) => regionHash(value, region)));
-  });
-
-  test('R10: freezes the routes that may carry it, and shows them to whoever is to approve', async () => {
-    world.routes = { '29': ['south'], '35': ['north', 'south'] };
-    const { id, value } = await submittedNotice();
-    world.routes = { '29': ['other'], '35': ['other'] };
-    expect((await notices.get(id)).value.routes).toEqual({ '29': ['south'], '35': ['north', 'south'] });
-    const { regions } = await notices.preview(id);
-    expect(regions.map(({ region, routes }) => [region, routes])).toEqual([
-      ['35', ['north', 'south']],
-      ['29', ['south']],
-    ]);
-    expect(regions.map(({ hash }) => hash)).toEqual(['35', '29'].map((region) => regionHash(value, region)));
-    await notices.decide(
-      id,
-      { region: '35', decision: 'return', hash: regionHash(value, '35'), reasons: 'No' },
-      PREFECT_35,
-    );
-    expect((await notices.change(id, {}, AUTHOR)).value).not.toHaveProperty('routes');
-  });
-
-  test('of a draft is previewed with the hash that it will have, routes and all', async () => {
-    world.routes = { '29': ['south'], '35': ['north'] };
-    const { id } = await notices.create(inputOf(), AUTHOR);
-    const before = await notices.preview(id);
-    await notices.submit(id, AUTHOR);
-    const after = await notices.preview(id);
-    expect(before.regions.map(({ hash }) => hash)).toEqual(after.regions.map(({ hash }) => hash));
-  });
-
-  test('happens once', async () => {
-    const { id } = await submittedNotice();
-    expect(await refusalOf(() => notices.submit(id, AUTHOR))).toMatchObject({ kind: 'conflict', code: 'wrong_state' });
-  });
-
-  test('of one draft by two at once is taken from one only', async () => {
-    const { id } = await notices.create(inputOf(), AUTHOR);
-    const outcomes = await Promise.allSettled([notices.submit(id, AUTHOR), notices.submit(id, EDITOR)]);
-    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-  });
-});
-
 describe('the way to approval', () => {
   test('stamps the time of every stage', async () => {
     const submitted = await submittedNotice();
@@ -292,68 +216,6 @@ describe('the way to approval', () => {
     const act = { actor: 'key:c', action: 'notice.launch', subject: `notice/${other.id}` };
     await notices.records.update(approved, launched(approved.value, 'b1', '2021-06-02T15:10:00Z'), act);
     expect(await refusalOf(() => notices.cancel(other.id, AUTHOR))).toMatchObject({ code: 'wrong_state' });
-  });
-});
-
-describe('a preview of a draft', () => {
-  test('shows every text with its cost, its readers and its numbers', async () => {
-    const { id } = await notices.create(inputOf(), AUTHOR);
-    const preview = await notices.preview(id);
-    expect(preview).toMatchObject({ frozen: false, problems: [], totals: { recipients: 720, segments: 720 } });
-    expect(preview.renderings[1]).toMatchObject({
-      region: '35',
-      language: 'en',
-      recipients: 20,
-      segments: 1,
-      encoding: 'gsm7',
-      numbers: expect.arrayContaining([
-        expect.objectContaining({ service: '15', number: '33261910030', display: '0261910030', from: 'departement' }),
-      ]),
-    });
-    expect(preview.regions).toEqual([
-      {
-        region: '35',
-        name: 'Ille-et-Vilaine',
-        authority: 'prefecture-35',
-        recipients: 420,
-        routes: [],
-        hash: expect.any(String),
-        decisions: [],
-        approved: false,
-        missing: [{ from: ['prefecture-35', 'ministry'], count: 1, people: [], deputies: [] }],
-      },
-      {
-        region: '29',
-        name: 'Finistère',
-        authority: 'prefecture-29',
-        recipients: 300,
-        routes: [],
-        hash: expect.any(String),
-        decisions: [],
-        approved: false,
-        missing: [{ from: ['prefecture-29', 'ministry'], count: 1, people: [], deputies: [] }],
-      },
-    ]);
-  });
-
-  test('tells of what is wrong instead of failing, and shows the rest', async () => {
-    world.numbers = NUMBERS.filter(({ region, service }) => region !== '35' || service !== '17');
-    const { id } = await notices.create(inputOf(), AUTHOR);
-    const preview = await notices.preview(id);
-    expect(preview.problems).toEqual([
-      { code: 'missing_number', at: 'region 35, service 17', message: expect.stringContaining('Ille-et-Vilaine') },
-    ]);
-    expect(preview.renderings.map(({ region }) => region)).toEqual(['29']);
-  });
-
-  test('R8: tells of far more recipients than a region has inhabitants', async () => {
-    const groups = [{ region: '48', language: 'fr', recipients: 1_000_000 }];
-    world.audience = audienceOf({ groups, recipients: 1_000_000 });
-    const { id } = await notices.create(inputOf({ regions: ['48'] }), AUTHOR);
-    expect(await notices.preview(id)).toMatchObject({
-      warnings: [],
-      problems: [{ code: 'implausible_audience', at: '/regions/0', about: { region: '48' } }],
-    });
   });
 });
 
