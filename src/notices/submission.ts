@@ -47,7 +47,7 @@ export function submitted(id: string, draft: Notice, tried: TriedOut, by: Person
   };
 }
 
-/** A draft again: the frozen texts go, the authorities' reasons stay in sight. */
+/** A draft again: the frozen texts go and their approvals with them, the reasons of who returned it stay in sight. */
 export function thawed(notice: Notice): Notice {
   if (notice.state === 'draft') return notice;
   const {
@@ -59,7 +59,8 @@ export function thawed(notice: Notice): Notice {
     requires: _requires,
     submitted: _submitted,
     calls: _calls,
+    decisions,
     ...rest
   } = advance(notice, 'draft');
-  return rest;
+  return { ...rest, decisions: decisions.filter(({ decision }) => decision === 'returned') };
 }

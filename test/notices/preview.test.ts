@@ -1,6 +1,6 @@
 import type { Notices } from '../../src/notices/notices.ts';
 import { testStore } from '../support/redis.ts';
-import { AUTHOR, audienceOf, type Changeable, inputOf, NUMBERS, noticesOver } from './samples.ts';
+import { AUTHOR, audienceOf, type Changeable, inputOf, NUMBERS, noticesOver, PREFECT_29, PREFECT_35 } from './samples.ts';
 
 const { store, close } = await testStore();
 afterAll(close);
@@ -70,5 +70,19 @@ describe('a preview of a draft', () => {
       warnings: [],
       problems: [{ code: 'implausible_audience', at: '/regions/0', about: { region: '48' } }],
     });
+  });
+
+  test('R10: that was returned shows no approval of the bytes that it had, nor calls anybody done with it', async () => {
+    const { id } = await notices.create(inputOf(), AUTHOR);
+    await notices.submit(id, AUTHOR);
+    const [{ hash: of35 = '' } = {}, { hash: of29 = '' } = {}] = (await notices.preview(id)).regions;
+    await notices.decide(id, { region: '35', decision: 'approve', hash: of35 }, PREFECT_35);
+    await notices.decide(id, { region: '29', decision: 'return', hash: of29, reasons: 'Too late' }, PREFECT_29);
+    await notices.change(id, { headline: 'Autrement' }, AUTHOR);
+    expect((await notices.preview(id)).regions).toMatchObject([
+      { region: '35', approved: false, decisions: [], missing: [{ count: 1 }] },
+      { region: '29', approved: false, decisions: [{ decision: 'returned', reasons: 'Too late' }] },
+    ]);
+    expect((await notices.get(id)).value.decisions).toMatchObject([{ region: '29', decision: 'returned' }]);
   });
 });
