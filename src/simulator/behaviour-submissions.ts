@@ -1,6 +1,8 @@
-/** The part of the behaviour that concerns submit_sm: what is refused, how it is answered, what ids look like. */
+/** The part of the behaviour that concerns submit_sm and cancel_sm: what is refused, how it is answered, what ids look like. */
 import { z } from 'zod';
 import { delay, milliseconds, probability, status, whom } from './schema-parts.ts';
+
+const times = z.number().int().min(1).nullable().default(null).describe('how often at most; null has no end');
 
 export const submissionsSchema = z.strictObject({
   refusals: z
@@ -9,7 +11,7 @@ export const submissionsSchema = z.strictObject({
         status: status.describe('command_status of the refusal'),
         probability: probability.default(1).describe('share of the submissions concerned'),
         ...whom,
-        times: z.number().int().min(1).nullable().default(null).describe('how often at most; null has no end'),
+        times,
       }),
     )
     .max(100)
@@ -31,6 +33,36 @@ export const submissionsSchema = z.strictObject({
     .default('gsm7')
     .describe('what data_coding 0 stands for in samples and receipts: "@" is 0x00 in gsm7, 0x40 in latin1'),
   honourValidity: z.boolean().default(true).describe('a message whose validity_period ends first becomes expired'),
+});
+
+export const cancelsSchema = z.strictObject({
+  unheard: z
+    .array(
+      z.strictObject({
+        probability: probability.default(1).describe('share of the cancel_sm concerned'),
+        ...whom,
+        times,
+      }),
+    )
+    .max(100)
+    .default([])
+    .describe('cancel_sm that are neither obeyed nor answered; before the refusals'),
+  refusals: z
+    .array(
+      z.strictObject({
+        status: status.describe('command_status of the refusal'),
+        probability: probability.default(1).describe('share of the cancel_sm concerned'),
+        ...whom,
+        times,
+      }),
+    )
+    .max(100)
+    .default([])
+    .describe('rules in order; the first that applies refuses the cancel_sm'),
+  receipts: z
+    .boolean()
+    .default(true)
+    .describe('tell the end of a deleted message by a receipt, where one was asked for'),
 });
 
 export const responsesSchema = z.strictObject({

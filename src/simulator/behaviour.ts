@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { TocsinError } from '../errors.ts';
 import { receiptsSchema } from './behaviour-receipts.ts';
 import { accountSchema, bindSchema, sessionSchema } from './behaviour-sessions.ts';
-import { messageIdsSchema, responsesSchema, submissionsSchema } from './behaviour-submissions.ts';
+import { cancelsSchema, messageIdsSchema, responsesSchema, submissionsSchema } from './behaviour-submissions.ts';
 
 export const behaviourSchema = z.strictObject({
   accounts: z
@@ -22,6 +22,7 @@ export const behaviourSchema = z.strictObject({
   session: sessionSchema.prefault({}).describe('what happens on the connection'),
   submissions: submissionsSchema.prefault({}).describe('what is refused'),
   responses: responsesSchema.prefault({}).describe('how submit_sm is answered'),
+  cancels: cancelsSchema.prefault({}).describe('how cancel_sm is answered'),
   messageIds: messageIdsSchema.prefault({}).describe('what message ids look like'),
   receipts: receiptsSchema.prefault({}).describe('delivery receipts'),
 });

@@ -9,11 +9,15 @@ import { matcher, statusNumber } from './schema-parts.ts';
 
 export type Action = (typeof ACTIONS)[number];
 
-interface Refusal {
-  status: number;
+/** Applies to a share of some destinations, so many times. */
+interface Rule {
   probability: number;
   matches: (destination: number) => boolean;
   left: number;
+}
+
+interface Refusal extends Rule {
+  status: number;
 }
 
 interface ScheduledAction {
@@ -27,6 +31,7 @@ export interface Plan {
   behaviour: Behaviour;
   firstId: bigint;
   refusals: Refusal[];
+  cancels: { unheard: Rule[]; refusals: Refusal[] };
   schedule: ScheduledAction[];
   refuseUdh: number | undefined;
   refuseSar: number | undefined;
@@ -39,16 +44,12 @@ export interface Plan {
 }
 
 export function makePlan(behaviour: Behaviour, firstId: bigint): Plan {
-  const { messageIds, receipts, session, submissions } = behaviour;
+  const { cancels, messageIds, receipts, session, submissions } = behaviour;
   return {
     behaviour,
     firstId,
-    refusals: submissions.refusals.map((rule) => ({
-      status: statusNumber(rule.status),
-      probability: rule.probability,
-      matches: matcher(rule),
-      left: rule.times ?? Number.POSITIVE_INFINITY,
-    })),
+    refusals: submissions.refusals.map(refusalOf),
+    cancels: { unheard: cancels.unheard.map(ruleOf), refusals: cancels.refusals.map(refusalOf) },
     schedule: session.schedule.map((entry) => ({ ...entry, left: entry.times ?? Number.POSITIVE_INFINITY })),
     refuseUdh: optionalStatus(submissions.refuseUdh),
     refuseSar: optionalStatus(submissions.refuseSar),
@@ -58,6 +59,28 @@ export function makePlan(behaviour: Behaviour, firstId: bigint): Plan {
     receiptText: receiptTextWriter(receipts.dialect),
     outcomeOf: outcomeChooser(receipts),
   };
+}
+
+function ruleOf(rule: Behaviour['cancels']['unheard'][number]): Rule {
+  return { probability: rule.probability, matches: matcher(rule), left: rule.times ?? Number.POSITIVE_INFINITY };
+}
+
+function refusalOf(rule: Behaviour['submissions']['refusals'][number]): Refusal {
+  return { status: statusNumber(rule.status), ...ruleOf(rule) };
+}
+
+/** The first rule that applies to this destination now; it is used up by one. */
+export function applying<R extends Rule>(
+  rules: readonly R[],
+  destination: number,
+  random: SeededRandom,
+): R | undefined {
+  for (const rule of rules) {
+    if (rule.left <= 0 || !rule.matches(destination) || !random.chance(rule.probability)) continue;
+    rule.left--;
+    return rule;
+  }
+  return undefined;
 }
 
 function outcomeChooser(receipts: Behaviour['receipts']): Plan['outcomeOf'] {

@@ -106,10 +106,11 @@ export class Receipts {
 
   /** Deletes a message that has not come to its final state; false when it is too late. */
   cancel(place: number): boolean {
-    const { held, now } = this.#state;
+    const { held, now, plan } = this.#state;
     const isFinal = held.step[place] !== STEP.enroute && !(held.step[place] === STEP.final && this.#isDueLater(place));
     if (isFinal) return false;
     held.outcome[place] = DELETED;
+    if (!plan.behaviour.cancels.receipts) held.asks[place] = 0;
     held.finalAt[place] = now;
     if (this.#wheel.isArmed(place)) {
       held.step[place] = STEP.final;

@@ -37,6 +37,8 @@ export class SimulatorRecord {
   responsesLost = 0;
   responsesLate = 0;
   cancelled = 0;
+  /** Those cancel_sm that were passed over in silence, on purpose. */
+  cancelsUnheard = 0;
   highestSequence = 0;
   /** Milliseconds since the epoch, with fractions; 0 before the first. */
   firstSubmitAt = 0;
@@ -114,6 +116,7 @@ export class SimulatorRecord {
       repeatedParts: this.repeatedParts,
       brokenPairs: this.brokenPairs,
       cancelled: this.cancelled,
+      cancelsUnheard: this.cancelsUnheard,
       responsesLost: this.responsesLost,
       responsesLate: this.responsesLate,
       receipts: { ...this.receipts, byState: Object.fromEntries(this.#finals) },
@@ -134,7 +137,7 @@ export class SimulatorRecord {
 
   clear(): void {
     this.submits = this.accepted = this.throttled = this.repeatedParts = this.brokenPairs = 0;
-    this.responsesLost = this.responsesLate = this.cancelled = this.highestSequence = 0;
+    this.responsesLost = this.responsesLate = this.cancelled = this.cancelsUnheard = this.highestSequence = 0;
     this.firstSubmitAt = this.lastSubmitAt = this.longestPauseMs = 0;
     this.receipts = { ...RECEIPT_COUNTS };
     this.texts.clear();

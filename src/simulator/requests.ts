@@ -6,6 +6,7 @@ import { readU32 } from '../smpp/octets.ts';
 import { decodePdu, isResponse, type Pdu } from '../smpp/pdu.ts';
 import { BIND_TYPE_OF, judgeBind } from './binds.ts';
 import { serialOf } from './message-ids.ts';
+import { applying } from './plan.ts';
 import type { Receipts } from './receipts.ts';
 import type { SmscLink } from './smsc-link.ts';
 import { accountOf, type SmscState } from './state.ts';
@@ -110,11 +111,19 @@ export class Requests {
   }
 
   #cancel(link: SmscLink, pdu: Pdu): void {
+    const { plan, random, record } = this.#state;
+    const destination = Number(pdu.destination_addr);
+    if (applying(plan.cancels.unheard, destination, random)) {
+      record.cancelsUnheard++;
+      return;
+    }
+    const refusal = applying(plan.cancels.refusals, destination, random);
     const place = this.#find(link, pdu.message_id);
-    if (place === undefined) this.#refuse(link, pdu, STATUS.ESME_RINVMSGID);
+    if (refusal) this.#refuse(link, pdu, refusal.status);
+    else if (place === undefined) this.#refuse(link, pdu, STATUS.ESME_RINVMSGID);
     else if (place < 0 || !this.#receipts.cancel(place)) this.#refuse(link, pdu, STATUS.ESME_RCANCELFAIL);
     else {
-      this.#state.record.cancelled++;
+      record.cancelled++;
       link.send({ command: COMMAND.cancel_sm_resp, sequence: pdu.sequence });
     }
   }

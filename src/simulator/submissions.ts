@@ -9,6 +9,7 @@ import type { AccountState } from './account-state.ts';
 import { OUTCOMES } from './behaviour-receipts.ts';
 import { SubmittedPart } from './concatenation.ts';
 import { STEP } from './held-messages.ts';
+import { applying } from './plan.ts';
 import type { Receipts } from './receipts.ts';
 import type { Responses } from './responses.ts';
 import { statusNumber } from './schema-parts.ts';
@@ -68,7 +69,7 @@ export class Submissions {
   }
 
   #judge(link: SmscLink, account: AccountState, sender: number): number {
-    const { now, plan } = this.#state;
+    const { now, plan, random } = this.#state;
     const { settings } = account;
     if (this.#view.destinationNumber === 0) return STATUS.ESME_RINVDSTADR;
     if (settings.window !== null && link.unanswered >= settings.window) return statusNumber(settings.windowStatus);
@@ -84,17 +85,7 @@ export class Submissions {
     if (checkSender && !this.#state.record.senders.hasFittingTon(sender)) return STATUS.ESME_RINVSRCTON;
     if (checkSender && this.#view.sourceNpi > 1) return STATUS.ESME_RINVSRCNPI;
     if (checkLength && isTooLong(part, defaultAlphabet)) return STATUS.ESME_RINVMSGLEN;
-    return plan.refusals.length === 0 ? STATUS.ESME_ROK : this.#refusal();
-  }
-
-  #refusal(): number {
-    const { plan, random } = this.#state;
-    for (const rule of plan.refusals) {
-      if (rule.left <= 0 || !rule.matches(this.#view.destinationNumber) || !random.chance(rule.probability)) continue;
-      rule.left--;
-      return rule.status;
-    }
-    return STATUS.ESME_ROK;
+    return applying(plan.refusals, this.#view.destinationNumber, random)?.status ?? STATUS.ESME_ROK;
   }
 
   #refuse(link: SmscLink, status: number): void {

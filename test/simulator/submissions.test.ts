@@ -1,4 +1,5 @@
 /** submit_sm over real TCP: what is accepted, refused, delayed and lost. */
+import smpp from 'smpp';
 import { COMMAND, STATUS } from '../../src/smpp/constants.ts';
 import { concatenationUdh } from '../../src/sms/encode.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -247,6 +248,35 @@ describe('cancel_sm and query_sm', () => {
     expect((await client.request('cancel_sm', { message_id })).command_status).toBe(STATUS.ESME_RCANCELFAIL);
     expect((await client.request('query_sm', { message_id })).command_status).toBe(STATUS.ESME_RQUERYFAIL);
     expect((await client.request('cancel_sm', { message_id: '1' })).command_status).toBe(STATUS.ESME_RINVMSGID);
+  });
+
+  test('cancel_sm is passed over or refused as the behaviour says, and the message stays', async () => {
+    const cancels = {
+      unheard: [{ times: 1 }],
+      refusals: [{ status: 'ESME_RTHROTTLED' as const, destinations: [String(ALICE)], times: 1 }],
+    };
+    const simulator = await fixture.start({ ...slow, cancels });
+    const client = await fixture.bound(simulator);
+    const { message_id } = await client.submit({ to: ALICE });
+    const cancel = { message_id, destination_addr: String(ALICE) };
+    let isAnswered = false;
+    client.session.send(new smpp.PDU('cancel_sm', cancel), () => {
+      isAnswered = true;
+    });
+    await waitFor(() => simulator.record.snapshot().cancelsUnheard === 1);
+    expect((await client.request('cancel_sm', cancel)).command_status).toBe(STATUS.ESME_RTHROTTLED);
+    expect(simulator.record.cancelled).toBe(0);
+    expect((await client.request('cancel_sm', cancel)).command_status).toBe(0);
+    expect(isAnswered).toBe(false);
+  });
+
+  test('a deleted message is told of by no receipt, where the behaviour says so', async () => {
+    const simulator = await fixture.start({ ...slow, cancels: { receipts: false } });
+    const client = await fixture.bound(simulator);
+    const { message_id } = await client.submit({ to: ALICE });
+    expect((await client.request('cancel_sm', { message_id })).command_status).toBe(0);
+    await waitFor(() => simulator.held() === 0);
+    expect(simulator.record.receipts.sent).toBe(0);
   });
 
   test('a message of another account is nobody’s', async () => {
