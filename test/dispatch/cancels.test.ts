@@ -1,6 +1,7 @@
 /** R12: what the SMSC still holds when its broadcast is cancelled is called back, and does not arrive. */
+import type { BehaviourInput } from '../../src/simulator/behaviour.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { dispatchFixture, expectAccountedFor, LONG_TEXT, nonZero } from './harness.ts';
+import { dispatchFixture, expectAccountedFor, LONG_TEXT, nonZero, type RunningDispatch } from './harness.ts';
 
 const dispatch = dispatchFixture();
 
@@ -100,6 +101,58 @@ describe('a cancel, where the route has cancelSm', () => {
     running.simulator.act('drop');
     expect(nonZero((await running.closed(id, 20_000)).counts)).toEqual({ deleted: 400 });
     expect(nonZero((await running.progress(other)).counts)).toEqual({ accepted: 100 });
+  }, 40_000);
+});
+
+describe('a cancel_sm', () => {
+  /** Tells of nothing that it deleted: what the ledger knows of that, it has from the answers. */
+  const silent = (cancels: BehaviourInput['cancels']) => ({ ...HOLDS, cancels: { receipts: false, ...cancels } });
+  const calledBack = (running: RunningDispatch) =>
+    waitFor(() => running.logged.find(({ msg }) => msg === 'called back what the SMSC held'), 15_000, 'the last round');
+
+  /** Cancels a broadcast whose 100 recipients have all been accepted. */
+  async function cancelled(behaviour: BehaviourInput, dispatchers = 1) {
+    const running = await dispatch.start({ dispatchers, route: { cancelSm: true }, behaviour });
+    const id = await running.launch({ recipients: 100 });
+    await running.until(id, ({ counts }) => counts.accepted === 100);
+    await running.cancel(id);
+    return { running, id };
+  }
+
+  test('R12: that is not answered is sent again, the answered ones are not, and one process sends them', async () => {
+    const { running, id } = await cancelled(silent({ unheard: [{ times: 30 }] }), 2);
+    expect(nonZero((await running.closed(id, 20_000)).counts)).toEqual({ deleted: 100 });
+    expect(running.record()).toMatchObject({ cancelled: 100, cancelsUnheard: 30, received: { cancel_sm: 130 } });
+  }, 40_000);
+
+  test.each(['ESME_RTHROTTLED', 'ESME_RMSGQFUL', 'ESME_RSYSERR'] as const)(
+    'R12: refused with %s is sent again: what was not deleted then is deleted later',
+    async (status) => {
+      const { running, id } = await cancelled(silent({ refusals: [{ status, times: 40 }] }));
+      expect(nonZero((await running.closed(id, 20_000)).counts)).toEqual({ deleted: 100 });
+      expect(running.record()).toMatchObject({ cancelled: 100, received: { cancel_sm: 140 } });
+    },
+    40_000,
+  );
+
+  test('R12: refused for good calls nothing back: it is sent once, and the receipt counts', async () => {
+    const refusals = [{ status: 'ESME_RCANCELFAIL' as const, suffix: '5' }];
+    const { running, id } = await cancelled(silent({ refusals }));
+    expect(await calledBack(running)).toMatchObject({ recalled: 90, tooLate: 10, open: 0 });
+    expect(nonZero((await running.progress(id)).counts)).toEqual({ accepted: 10, deleted: 90 });
+    expect(running.record()).toMatchObject({ cancelled: 90, received: { cancel_sm: 100 } });
+    expect((await running.progress(id)).state).toBe('cancelled');
+  }, 40_000);
+
+  test('R12: is sent for what the SMSC says is on its way', async () => {
+    const running = await dispatch.start({
+      route: { cancelSm: true },
+      behaviour: { receipts: { delayMs: { min: 8_000, max: 8_000 }, intermediate: 1 }, cancels: { receipts: false } },
+    });
+    const id = await running.launch({ recipients: 100 });
+    await running.until(id, ({ counts }) => counts.enroute === 100);
+    await running.cancel(id);
+    expect(nonZero((await running.closed(id)).counts)).toEqual({ deleted: 100 });
   }, 40_000);
 });
 
