@@ -4,6 +4,7 @@
  */
 import { TocsinError } from '../errors.ts';
 import { type Batch, batchOfLane } from '../ledger/keys.ts';
+import type { Severity } from '../notices/notice.ts';
 import type { Store } from '../store/connection.ts';
 import { Records, type Stored } from '../store/records.ts';
 import type { Rendering } from '../templates/rendering.ts';
@@ -26,7 +27,7 @@ export interface Broadcast {
   readonly no: number;
   readonly notice: string;
   readonly status: 'Actual' | 'Exercise' | 'Test';
-  readonly severity: 'Extreme' | 'Severe' | 'Moderate' | 'Minor' | 'Unknown';
+  readonly severity: Severity;
   /** All that may carry it, in the order of its lanes. */
   readonly routes: readonly string[];
   readonly audience: string;

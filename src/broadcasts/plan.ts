@@ -2,9 +2,9 @@
  * From an approved notice to lanes and batches. A batch is one block of the audience, so planning enumerates numbers and
  * copies no recipient; a country's plan is its list of lanes.
  */
-
+import { SEVERITIES } from '../notices/notice.ts';
 import type { BatchQueue, PrioritisedBatch } from '../queue/batch-queue.ts';
-import { batchPriority, SEVERITY_RANK } from '../queue/jobs.ts';
+import { batchPriority } from '../queue/jobs.ts';
 import type { Rendering } from '../templates/rendering.ts';
 import { BATCH_SIZE, type Broadcast, type BroadcastPlan, type Lane } from './broadcast.ts';
 import { candidatesOf, homeOf, type LaneRoutes, routeIds } from './route-choice.ts';
@@ -57,9 +57,9 @@ function receiptsOn(
 
 /** The jobs of a lane, in its order. */
 function* jobsOfLane(broadcast: Broadcast, lane: Lane): Generator<PrioritisedBatch> {
-  const rank = SEVERITY_RANK[broadcast.severity];
+  const rank = SEVERITIES.indexOf(broadcast.severity);
   for (let i = 0; i < lane.batches; i += 1) {
-    const priority = batchPriority(broadcast.severity, i, lane.batches);
+    const priority = batchPriority(rank, i, lane.batches);
     yield { broadcast: broadcast.no, batch: lane.firstBatch + i, rank, priority };
   }
 }

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { refuseFaults } from '../errors.ts';
 import { FOLLOW_UP_KINDS } from './follow-up-kinds.ts';
+import { SEVERITIES } from './notice.ts';
 import { WaiverInput } from './waivers.ts';
 
 export const REFERENCES_MAX = 100;
@@ -54,7 +55,7 @@ export const NOTICE_INPUT_FIELDS = {
   event: plainText(100).optional().describe("default: the template's"),
   category: z.literal('Infra').default('Infra'),
   urgency: z.enum(['Immediate', 'Expected', 'Future', 'Past', 'Unknown']).default('Immediate'),
-  severity: z.enum(['Extreme', 'Severe', 'Moderate', 'Minor', 'Unknown']).describe('decides priority'),
+  severity: z.enum(SEVERITIES).describe('decides priority'),
   certainty: z.enum(['Observed', 'Likely', 'Possible', 'Unlikely', 'Unknown']).default('Observed'),
   expires: dateTime.describe('no message is sent, nor kept by an SMSC, after this'),
   headline: plainText(160).optional(),

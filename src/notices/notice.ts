@@ -9,6 +9,10 @@ import type { FollowUpKind, Prepared } from './follow-up-kinds.ts';
 import type { NoticeState } from './lifecycle.ts';
 import type { Waiver } from './waivers.ts';
 
+/** Gravest first: a graver broadcast runs before others (R11). */
+export const SEVERITIES = ['Extreme', 'Severe', 'Moderate', 'Minor', 'Unknown'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
 /** What one region's authority said about the exact bytes of its renderings. */
 export interface Decision {
   readonly region: string;
@@ -107,7 +111,7 @@ export interface Notice {
   readonly event: string;
   readonly category: 'Infra';
   readonly urgency: 'Immediate' | 'Expected' | 'Future' | 'Past' | 'Unknown';
-  readonly severity: 'Extreme' | 'Severe' | 'Moderate' | 'Minor' | 'Unknown';
+  readonly severity: Severity;
   readonly certainty: 'Observed' | 'Likely' | 'Possible' | 'Unlikely' | 'Unknown';
   /** RFC 3339: no message may be sent, nor stay with an SMSC, after this. */
   readonly expires: string;

@@ -8,6 +8,7 @@ import { type Fault, refuseFaults, TocsinError } from '../errors.ts';
 import { parseMsisdn } from '../sms/msisdn.ts';
 import { isSamePerson } from '../store/person.ts';
 import { isOpenToOthers, OPEN_TO_OTHERS } from '../store/secret-file.ts';
+import { SEVERITIES } from './notice.ts';
 import {
   ApprovalPolicy,
   fits,
@@ -15,7 +16,6 @@ import {
   type PolicyRule,
   type PolicyWebhook,
   policySchema,
-  SEVERITIES,
 } from './policy.ts';
 
 type File = z.infer<typeof policySchema>;

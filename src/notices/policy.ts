@@ -6,9 +6,7 @@ import { z } from 'zod';
 import { authorityOf, findAuthority, MINISTRY } from '../directory/authorities.ts';
 import { findRegion } from '../directory/regions.ts';
 import { isSamePerson } from '../store/person.ts';
-import type { Approver, Notice, Requirement } from './notice.ts';
-
-export const SEVERITIES = ['Extreme', 'Severe', 'Moderate', 'Minor', 'Unknown'] as const;
+import { type Approver, type Notice, type Requirement, SEVERITIES } from './notice.ts';
 
 /** Which authority is meant by this in any region: its own prefecture. */
 const OWN_PREFECTURE = 'prefecture';

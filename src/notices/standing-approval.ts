@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Language, Template, Wording } from '../templates/template.ts';
 import { findWording } from '../templates/wordings.ts';
+import { SEVERITIES } from './notice.ts';
 import { NOTICE_INPUT_FIELDS } from './notice-input.ts';
 
-const SEVERITIES = NOTICE_INPUT_FIELDS.severity.options;
 const STATUSES = NOTICE_INPUT_FIELDS.status.options;
 /** Longer than that nobody knows any more what was approved. */
 export const MOST_DAYS = 366;

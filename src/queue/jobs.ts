@@ -5,11 +5,9 @@
 import { z } from 'zod';
 import type { Store } from '../store/connection.ts';
 
-/** Lower runs first. */
-export const SEVERITY_RANK = { Extreme: 0, Severe: 1, Moderate: 2, Minor: 3, Unknown: 4 } as const;
-export type Severity = keyof typeof SEVERITY_RANK;
-
-/** BullMQ priorities go from 1 to 2^21; each severity has a band of this width. */
+/** Of a broadcast among others, by its severity: 0 is the gravest and runs first. */
+const LAST_RANK = 4;
+/** BullMQ priorities go from 1 to 2^21; each rank has a band of this width. */
 const BAND = 400_000;
 
 export const batchJobSchema = z.strictObject({
@@ -17,8 +15,7 @@ export const batchJobSchema = z.strictObject({
   broadcast: z.number().int().min(1),
   /** Position of the batch in the broadcast. */
   batch: z.number().int().min(0),
-  /** 0 (Extreme) to 4. */
-  rank: z.number().int().min(0).max(4),
+  rank: z.number().int().min(0).max(LAST_RANK),
   /** How often, at least, each recipient that is left was refused for now: their pauses grow from there. */
   refused: z.number().int().min(1).optional(),
 });
@@ -32,9 +29,9 @@ export const batchJobId = (job: Pick<BatchJob, 'broadcast' | 'batch'>): string =
  * lanes begin together and advance together, whatever their size, and a small region is never behind a large one. What
  * holds lanes together within a batch is the feed of a route.
  */
-export function batchPriority(severity: Severity, positionInLane: number, batchesOfLane: number): number {
+export function batchPriority(rank: number, positionInLane: number, batchesOfLane: number): number {
   const fraction = positionInLane / batchesOfLane;
-  return 1 + SEVERITY_RANK[severity] * BAND + Math.floor(fraction * (BAND - 1));
+  return 1 + rank * BAND + Math.floor(fraction * (BAND - 1));
 }
 
 /** Message on the control channel: what has changed. It only hastens what a look at the records finds by itself. */
