@@ -68,7 +68,7 @@ export async function orderFollowUp(
   const [notice, { beforehand }] = await Promise.all([notices.get(id), notices.preview(id)]);
   const ready = notice.value.submitted
     ? approvedRegions(notice.value)
-    : beforehand.filter(({ decisions }) => decisions.length > 0).map(({ region }) => region);
+    : beforehand.filter(({ suffices }) => suffices).map(({ region }) => region);
   const waiting = regions.filter((region) => !ready.includes(region)).map((region) => whyOf(region, beforehand));
   return {
     notice,

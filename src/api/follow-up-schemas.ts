@@ -47,7 +47,8 @@ const beforehand = z.array(
       .optional()
       .meta({ description: 'Of a follow-up: whether the approval of the notice that it follows holds for it' }),
     standing: z.array(standingJudged),
-    decisions: z.array(decision),
+    decisions: z.array(decision).meta({ description: 'What of it a submission takes' }),
+    suffices: z.boolean().meta({ description: 'Whether these are all that the region asks for' }),
   }),
 );
 

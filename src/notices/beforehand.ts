@@ -3,6 +3,7 @@
  * notice that it follows up, and standing ones. Each region is judged by itself; where nothing holds, the reasons are told.
  */
 import type { AlternativeNumber } from '../directory/alternative-numbers.ts';
+import { isSamePerson } from '../store/person.ts';
 import type { Stored } from '../store/records.ts';
 import type { Template } from '../templates/template.ts';
 import type { NumberSource } from './compose.ts';
@@ -11,8 +12,7 @@ import { regionHash } from './hashes.ts';
 import type { Decision, Notice } from './notice.ts';
 import type { ApprovalPolicy } from './policy.ts';
 import { preparedDecisions } from './prepared.ts';
-import { requirementOf } from './requirement.ts';
-import { approvedRegions } from './stages.ts';
+import { agreementOf, requirementOf } from './requirement.ts';
 import type { StandingApproval } from './standing-approval.ts';
 import { outsideOf } from './standing-bounds.ts';
 
@@ -22,8 +22,10 @@ export interface BeforehandRegion {
   /** Of a follow-up: whether the approval of the first notice holds for these texts. */
   readonly prepared?: { readonly notice: string; readonly holds: boolean; readonly why?: string };
   readonly standing: readonly StandingJudged[];
-  /** Decisions that hold, in the order they count. */
+  /** What of it a submission takes: no more than the region needs. */
   readonly decisions: readonly Decision[];
+  /** Whether these are all that the region asks for. */
+  readonly suffices: boolean;
 }
 
 export interface StandingJudged {
@@ -75,6 +77,12 @@ function judge(input: BeforehandInput): BeforehandRegion[] {
   return notice.regions.map((region) => {
     const prepared = first && preparedDecisions(notice, first, region, at);
     const judged = standingOf(input, region);
+    const decisions = needed(notice, region, [
+      ...(prepared?.decisions ?? []),
+      ...judged.flatMap(({ stored, authority }) =>
+        authority === undefined ? [] : [standingDecision(stored, authority, notice, region, at)],
+      ),
+    ]);
     return {
       region,
       ...(prepared
@@ -92,12 +100,8 @@ function judge(input: BeforehandInput): BeforehandRegion[] {
         holds: authority !== undefined,
         reasons,
       })),
-      decisions: [
-        ...(prepared?.decisions ?? []),
-        ...judged.flatMap(({ stored, authority }) =>
-          authority === undefined ? [] : [standingDecision(stored, authority, notice, region, at)],
-        ),
-      ],
+      decisions,
+      suffices: agreementOf({ ...notice, decisions }, region).approved,
     };
   });
 }
@@ -140,19 +144,35 @@ function standingDecision(
   };
 }
 
-/** The notice with what holds beforehand, region by region, as far as the region needs it; `used` are standing ones. */
+/**
+ * Of decisions that hold, in this order, those that a region needs: none once it has all, of one person's the last, and none
+ * that brings it no further. So nobody's standing approval is used up for nothing.
+ */
+export function needed({ requires }: Pick<Notice, 'requires'>, region: string, given: readonly Decision[]): Decision[] {
+  const agreement = (decisions: readonly Decision[]) =>
+    agreementOf({ decisions, ...(requires ? { requires } : {}) }, region);
+  const asked = (decisions: readonly Decision[]) =>
+    agreement(decisions).missing.reduce((sum, { count }) => sum + count, 0);
+  let held: Decision[] = [];
+  for (const decision of given) {
+    if (agreement(held).approved) break;
+    const own = held.find(({ by }) => isSamePerson(by, decision.by));
+    if (own?.authority === decision.authority) continue;
+    held = [...held.filter((one) => one !== own), decision];
+  }
+  for (const decision of held.toReversed()) {
+    const others = held.filter((one) => one !== decision);
+    if (asked(others) === asked(held)) held = others;
+  }
+  return held;
+}
+
+/** The notice with what holds beforehand, region by region; `used` are the standing approvals that a decision rests on. */
 export function withBeforehand(
   notice: Notice,
   regions: readonly BeforehandRegion[],
 ): { notice: Notice; used: string[] } {
-  let next = notice;
-  const used = new Set<string>();
-  for (const { region, decisions } of regions) {
-    for (const decision of decisions) {
-      if (approvedRegions(next).includes(region)) break;
-      next = withDecision(next, decision);
-      if (decision.basis?.kind === 'standing') used.add(decision.basis.approval);
-    }
-  }
-  return { notice: next, used: [...used] };
+  const next = regions.flatMap(({ decisions }) => decisions).reduce(withDecision, notice);
+  const used = next.decisions.flatMap(({ basis }) => (basis?.kind === 'standing' ? [basis.approval] : []));
+  return { notice: next, used: [...new Set(used)] };
 }

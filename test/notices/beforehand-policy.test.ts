@@ -4,6 +4,7 @@ import type { Notices } from '../../src/notices/notices.ts';
 import { ApprovalPolicy, type PolicyParts } from '../../src/notices/policy.ts';
 import { StandingApprovalInput } from '../../src/notices/standing-approval.ts';
 import type { Store } from '../../src/store/connection.ts';
+import type { Person } from '../../src/store/person.ts';
 import { testStore } from '../support/redis.ts';
 import { HARD_TO_REACH } from '../templates/samples.ts';
 import { AUTHOR, inputOf, MINISTER, noticesOver, PREFECT_35 } from './samples.ts';
@@ -48,9 +49,9 @@ const decide = async (notices: Notices, id: string, by: Approver, decision: 'app
   return notices.decide(id, { region: '35', decision, hash: regions[0]?.hash ?? '', ...reasons }, by);
 };
 
-async function corrected(notices: Notices, id: string): Promise<Notice> {
-  const draft = await notices.followUp(id, 'correction', { parameters: {} }, AUTHOR);
-  return (await notices.submit(draft.id, AUTHOR)).value;
+async function corrected(notices: Notices, id: string, by: Person = AUTHOR): Promise<Notice> {
+  const draft = await notices.followUp(id, 'correction', { parameters: {} }, by);
+  return (await notices.submit(draft.id, by)).value;
 }
 
 describe('standing approvals under a policy', () => {
@@ -77,6 +78,47 @@ describe('standing approvals under a policy', () => {
     expect((await submitted(notices)).value.decisions).toHaveLength(1);
     const uses = await Promise.all(given.map(async ({ id }) => (await notices.standing.get(id)).value.uses));
     expect(uses.sort()).toEqual([0, 1]);
+  });
+
+  const ofRegion = (changes: Record<string, unknown> = {}) => ({ ...standing(), ...changes });
+  const usesOf = (notices: Notices, given: readonly { id: string }[]) =>
+    Promise.all(given.map(async ({ id }) => (await notices.standing.get(id)).value.uses));
+
+  test('of two of one person one is used: the other makes no decision that holds', async () => {
+    const { notices } = noticesOver(store, { policy: TWO_OF_THE_PREFECTURE });
+    const given = [];
+    for (const maxUses of [1, 2]) given.push(await notices.standing.give(ofRegion({ maxUses }), PREFECT_35));
+    const { decisions } = (await submitted(notices)).value;
+    const used = decisions.flatMap(({ basis }) => (basis?.kind === 'standing' ? [basis.approval] : []));
+    expect(used).toHaveLength(1);
+    expect(await usesOf(notices, given)).toEqual(given.map(({ id }) => (used.includes(id) ? 1 : 0)));
+  });
+
+  test('one that brings the region no further is not used: it waits for others all the same', async () => {
+    const policy = policyOf([
+      { from: ['prefecture'], count: 1 },
+      { from: ['ministry'], count: 1 },
+    ]);
+    const { notices } = noticesOver(store, { policy });
+    const given = [
+      await notices.standing.give(standing(), PREFECT_35),
+      await notices.standing.give(standing(), SECOND_35),
+    ];
+    const { id, value } = await submitted(notices);
+    expect([value.state, value.decisions.length]).toEqual(['submitted', 1]);
+    expect((await usesOf(notices, given)).sort()).toEqual([0, 1]);
+    const [judged] = (await notices.preview(id)).beforehand;
+    expect([judged?.standing.map(({ holds }) => holds), judged?.suffices]).toEqual([[true, true], false]);
+  });
+
+  test('one is not used where its giver approved the same text with the first notice', async () => {
+    const { notices } = noticesOver(store, { policy: TWO_OF_THE_PREFECTURE });
+    const { id } = await submitted(notices);
+    for (const by of [PREFECT_35, SECOND_35]) await decide(notices, id, by);
+    const given = await notices.standing.give(standing('correction'), PREFECT_35);
+    const { decisions } = await corrected(notices, id, SECOND_35);
+    expect(decisions).toMatchObject([{ by: PREFECT_35.person, basis: { kind: 'prepared' } }]);
+    expect(await usesOf(notices, [given])).toEqual([0]);
   });
 
   test('that of an authority whom the region does not ask holds for nothing, and the preview says so', async () => {

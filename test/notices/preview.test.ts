@@ -1,6 +1,15 @@
 import type { Notices } from '../../src/notices/notices.ts';
 import { testStore } from '../support/redis.ts';
-import { AUTHOR, audienceOf, type Changeable, inputOf, NUMBERS, noticesOver, PREFECT_29, PREFECT_35 } from './samples.ts';
+import {
+  AUTHOR,
+  audienceOf,
+  type Changeable,
+  inputOf,
+  NUMBERS,
+  noticesOver,
+  PREFECT_29,
+  PREFECT_35,
+} from './samples.ts';
 
 const { store, close } = await testStore();
 afterAll(close);
