@@ -22,7 +22,10 @@ export function directoryCommand(cli: Cli): Command {
   command
     .command('import')
     .description('enter a CSV file of alternative numbers: the whole file or nothing of it')
-    .argument('<file>', 'columns region, service, number, owner; valid_from, valid_until')
+    .argument(
+      '<file>',
+      'columns region, service, number, owner; valid_from, valid_until: times, or days, the last included',
+    )
     .option('--restore', 'believe its test calls and who entered: for a file of export')
     .option('--json', 'print {accepted, testCallsLeftOut} as JSON')
     .addHelpText('after', '\nExample:\n  tocsin directory import config/directory.sample.csv')

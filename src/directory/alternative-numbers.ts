@@ -1,6 +1,7 @@
 /** One entry of the directory: its shape, when it is in force, when its test call is too old, what it may hold. */
 import type { Fault } from '../errors.ts';
 import { formatNational, kindOf, type MsisdnKind, parseMsisdn } from '../sms/msisdn.ts';
+import { endMoment, startMoment } from './days.ts';
 import { isPlace } from './places.ts';
 import { isService } from './services.ts';
 
@@ -34,7 +35,10 @@ export interface Verification {
   readonly note?: string;
 }
 
-/** What a person gives: the rest is ours. `number` may be written in any French or international way. */
+/**
+ * What a person gives: the rest is ours. `number` may be written in any French or international way; a validity may be
+ * of whole days (days.ts).
+ */
 export interface AlternativeNumberInput {
   readonly region: string;
   readonly service: string;
@@ -89,17 +93,17 @@ export function inputFaults(input: AlternativeNumberInput, place: (field: string
   if (owner === '' || owner.length > MAX_OWNER)
     refuse('owner', `must name who answers, in ${MAX_OWNER} characters at most`);
   if (UNSOUND_OWNER.test(owner)) refuse('owner', 'must not begin with = + - or @, nor hold control characters');
-  const from = readTime('validFrom');
-  const until = readTime('validUntil');
+  const from = readTime('validFrom', startMoment);
+  const until = readTime('validUntil', endMoment);
   if (from !== undefined && until !== undefined && until <= from) refuse('validUntil', 'must be after validFrom');
   return faults;
 
-  function readTime(field: 'validFrom' | 'validUntil'): number | undefined {
+  function readTime(field: 'validFrom' | 'validUntil', moment: typeof startMoment): number | undefined {
     const text = input[field];
     if (text === undefined) return undefined;
-    const ms = timeOf(text);
-    if (ms === undefined) refuse(field, `"${text}" is no RFC 3339 time, as 2026-07-31T18:00:00+02:00`);
-    return ms;
+    if (timeOf(text) !== undefined) return Date.parse(moment(text, input.region));
+    refuse(field, `"${text}" is no RFC 3339 time, as 2026-07-31T18:00:00+02:00, and no day, as 2026-07-31`);
+    return undefined;
   }
 }
 

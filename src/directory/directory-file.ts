@@ -11,6 +11,7 @@ import {
   type Verification,
 } from './alternative-numbers.ts';
 import { type CsvRow, parseCsv, writeCsv } from './csv.ts';
+import { inMoments } from './days.ts';
 import { overlap } from './successive.ts';
 
 export const COLUMNS = [
@@ -23,11 +24,17 @@ export const COLUMNS = [
   'verified_by',
   'verified_at',
   'verified_note',
+  'failed_by',
+  'failed_at',
+  'failed_note',
   'entered_by',
   'entered_at',
 ] as const;
 type Column = (typeof COLUMNS)[number];
 const REQUIRED: readonly Column[] = ['region', 'service', 'number', 'owner'];
+
+const ONE_LAST_CALL =
+  'must be empty where verified_at is not: only the last test call counts, and it failed or it did not';
 
 const COLUMN_OF: Readonly<Record<string, Column>> = { validFrom: 'valid_from', validUntil: 'valid_until' };
 
@@ -35,14 +42,16 @@ const COLUMN_OF: Readonly<Record<string, Column>> = { validFrom: 'valid_from', v
 export interface DirectoryLine {
   readonly line: number;
   readonly input: AlternativeNumberInput;
+  /** The last test call: it succeeded, or it failed. */
   readonly verification?: Verification;
+  readonly failedCall?: Verification;
   readonly enteredBy?: string;
   readonly enteredAt?: string;
 }
 
 /** Every entry, in the columns that readDirectory reads. */
 export function writeDirectory(entries: readonly Entry[]): string {
-  const lines = entries.map(({ verification, ...entry }) => [
+  const lines = entries.map(({ verification, failedCall, ...entry }) => [
     entry.region,
     entry.service,
     entry.display,
@@ -52,6 +61,9 @@ export function writeDirectory(entries: readonly Entry[]): string {
     verification?.by,
     verification?.at,
     verification?.note,
+    failedCall?.by,
+    failedCall?.at,
+    failedCall?.note,
     entry.enteredBy,
     entry.enteredAt,
   ]);
@@ -111,27 +123,39 @@ function readLine(line: number, field: (column: Column) => string | undefined, n
     validFrom: field('valid_from'),
     validUntil: field('valid_until'),
   };
-  const [by, at, note] = [field('verified_by'), field('verified_at'), field('verified_note')];
+  const verified = readCall('verified', field, line, nowMs);
+  const failed = readCall('failed', field, line, nowMs);
   const [enteredBy, enteredAt] = [field('entered_by'), field('entered_at')];
   const faults = [
     ...inputFaults(input, (name) => `line ${line}, ${COLUMN_OF[name] ?? name}`),
-    ...verificationFaults(by, at, line, nowMs),
+    ...verified.faults,
+    ...failed.faults,
+    ...(verified.call && failed.call ? [{ at: `line ${line}, failed_at`, message: ONE_LAST_CALL }] : []),
     ...(enteredAt === undefined ? [] : timeFaults(enteredAt, `line ${line}, entered_at`, nowMs)),
   ];
   const read: DirectoryLine = {
-    ...{ line, input },
-    ...(by && at ? { verification: { by, at, ...(note === undefined ? {} : { note }) } } : {}),
+    ...{ line, input: inMoments(input) },
+    ...(verified.call ? { verification: verified.call } : {}),
+    ...(failed.call ? { failedCall: failed.call } : {}),
     ...(enteredBy === undefined ? {} : { enteredBy }),
     ...(enteredAt === undefined ? {} : { enteredAt }),
   };
   return { line: read, faults };
 }
 
-function verificationFaults(by: string | undefined, at: string | undefined, line: number, nowMs: number): Fault[] {
-  if (by === undefined && at === undefined) return [];
-  if (by === undefined) return [{ at: `line ${line}, verified_by`, message: 'must say who made the test call' }];
-  if (at === undefined) return [{ at: `line ${line}, verified_at`, message: 'must say when the test call was made' }];
-  return timeFaults(at, `line ${line}, verified_at`, nowMs);
+function readCall(
+  kind: 'verified' | 'failed',
+  field: (column: Column) => string | undefined,
+  line: number,
+  nowMs: number,
+): { call?: Verification; faults: Fault[] } {
+  const [by, at, note] = [field(`${kind}_by`), field(`${kind}_at`), field(`${kind}_note`)];
+  const fault = (column: Column, message: string) => ({ faults: [{ at: `line ${line}, ${column}`, message }] });
+  if (by === undefined && at === undefined) return { faults: [] };
+  if (by === undefined) return fault(`${kind}_by`, 'must say who made the test call');
+  if (at === undefined) return fault(`${kind}_at`, 'must say when the test call was made');
+  const faults = timeFaults(at, `line ${line}, ${kind}_at`, nowMs);
+  return { call: { by, at, ...(note === undefined ? {} : { note }) }, faults };
 }
 
 /** What was done, a test call or an entry, has a time, and lies in the past. */

@@ -10,8 +10,9 @@ import { isSamePerson, type Person } from '../store/person.ts';
 import { type AlternativeNumber, type AlternativeNumberInput, inputFaults, STALE_DAYS } from './alternative-numbers.ts';
 import { Contacts, type ExpectedContact } from './contacts.ts';
 import { readText } from './csv.ts';
+import { inMoments, startMoment } from './days.ts';
 import { readDirectory, writeDirectory } from './directory-file.ts';
-import { enteredBy, fromLine, ownCallFaults } from './entering.ts';
+import { enteredBy, fromLine, isCallLeftOut, ownCallFaults } from './entering.ts';
 import type { HistoryEvent } from './history.ts';
 import { idOf, isSameList, NumberRecords, requireVersion } from './number-records.ts';
 import { LEVELS, type Level, levelOf, PLACES, placesFor } from './places.ts';
@@ -104,7 +105,7 @@ export class Directory {
     refuseFaults('invalid_alternative_number', 'The alternative number is not in order', faults);
     const held = await this.#numbers.held(idOf(input.region, input.service));
     requireVersion(held, ifVersion);
-    const entry = enteredBy(by.person, input, held.entries.value, new Date(this.now()).toISOString());
+    const entry = enteredBy(by.person, inMoments(input), held.entries.value, new Date(this.now()).toISOString());
     const { number, owner } = entry;
     const version = await this.#numbers.write(held, withEntry(held.entries.value, entry), by, 'directory.put', {
       number,
@@ -121,7 +122,7 @@ export class Directory {
   ): Promise<void> {
     const held = await this.#numbers.held(idOf(region, service));
     requireVersion(held, ifVersion);
-    const start = startOf(validFrom === undefined ? {} : { validFrom });
+    const start = startOf(validFrom === undefined ? {} : { validFrom: startMoment(validFrom, region) });
     const gone = held.entries.value.find((entry) => startOf(entry) === start);
     if (!gone) throw unknownNumber(region, service);
     const left = held.entries.value.filter((entry) => entry !== gone);
@@ -130,8 +131,8 @@ export class Directory {
 
   /**
    * Enters a whole CSV file or nothing of it; see directory-file.ts for its columns. A file proves no test call: those in
-   * it count where the directory has them already, or with `restore`, for a file that exportCsv wrote. Throws
-   * `invalid_directory` with every fault by line and column.
+   * it count where the directory has them already, or with `restore`, for a file that exportCsv wrote; failed ones always
+   * do. Throws `invalid_directory` with every fault by line and column.
    */
   async importCsv(
     stream: Readable,
@@ -156,10 +157,7 @@ export class Directory {
     const sha256 = createHash('sha256').update(text).digest('hex');
     const detail = { lines: lines.length, changed: changes.length, restore, sha256 };
     await this.#numbers.commit(changes.flat(), by, 'directory.import', 'directory', detail);
-    const leftOut = entered.filter(
-      ({ line, entry }) => line.verification && line.verification.at !== entry.verification?.at,
-    );
-    return { accepted: lines.length, rejected: [], testCallsLeftOut: leftOut.length };
+    return { accepted: lines.length, rejected: [], testCallsLeftOut: entered.filter(isCallLeftOut).length };
   }
 
   /**

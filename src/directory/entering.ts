@@ -1,8 +1,9 @@
 /** How an entry comes to be: from a person's words or from a line of a file, with what is known of the number already. */
 import type { Fault } from '../errors.ts';
 import { isSamePerson } from '../store/person.ts';
-import { type AlternativeNumberInput, type Entry, numberForms } from './alternative-numbers.ts';
+import { type AlternativeNumberInput, type Entry, numberForms, type Verification } from './alternative-numbers.ts';
 import type { DirectoryLine } from './directory-file.ts';
+import { lastCall, withTestCall } from './test-calls.ts';
 
 /** The input must be free of faults; `at` is now. */
 export function enteredBy(person: string, input: AlternativeNumberInput, held: readonly Entry[], at: string): Entry {
@@ -24,23 +25,32 @@ export function enteredBy(person: string, input: AlternativeNumberInput, held: r
   };
 }
 
-/** With `restore`, what the line says of who entered and who called counts where the directory knows nothing newer. */
+/**
+ * With `restore`, what the line says of who entered and who called counts where the directory knows nothing newer. A
+ * failed call always does: it lets nothing through, and one that is forgotten would reach everybody.
+ */
 export function fromLine(
-  { input, verification, enteredBy: first, enteredAt }: DirectoryLine,
+  { input, verification, failedCall, enteredBy: first, enteredAt }: DirectoryLine,
   person: string,
   held: readonly Entry[],
   at: string,
   restore: boolean,
 ): Entry {
   const entry = enteredBy(person, input, held, at);
-  if (!restore) return entry;
   const known = held.some(({ number }) => number === entry.number);
-  const from = known ? {} : { ...(first ? { enteredBy: first } : {}), ...(enteredAt ? { enteredAt } : {}) };
-  const last = entry.failedCall ?? entry.verification;
-  const newer = verification && (last === undefined || Date.parse(verification.at) > Date.parse(last.at));
-  if (!newer) return { ...entry, ...from };
-  const { failedCall: _, ...rest } = entry;
-  return { ...rest, ...from, verification };
+  const from = known || !restore ? {} : { ...(first ? { enteredBy: first } : {}), ...(enteredAt ? { enteredAt } : {}) };
+  const last = lastCall(entry);
+  const sinceLast = (call: Verification) => (last === undefined ? 1 : Date.parse(call.at) - Date.parse(last.at));
+  const failed = failedCall !== undefined && sinceLast(failedCall) >= 0;
+  const answered = verification !== undefined && restore && sinceLast(verification) > 0;
+  const call = failed ? failedCall : answered ? verification : undefined;
+  return { ...(call ? withTestCall(entry, { ...call, answered: !failed }) : entry), ...from };
+}
+
+/** Whether the line tells of a test call that did not become that of its entry. */
+export function isCallLeftOut({ line, entry }: { line: DirectoryLine; entry: Entry }): boolean {
+  const told = lastCall(line);
+  return told !== undefined && told.at !== lastCall(entry)?.at;
 }
 
 /** A line whose number would be verified by who entered it. */

@@ -57,4 +57,4 @@ export function withTestCall<T extends Tested>(tested: T, { by, at, note, answer
   return { ...rest, ...(answered ? { verification: call } : { failedCall: call }) } as T;
 }
 
-const lastCall = ({ verification, failedCall }: Tested): Verification | undefined => failedCall ?? verification;
+export const lastCall = ({ verification, failedCall }: Tested): Verification | undefined => failedCall ?? verification;

@@ -178,7 +178,12 @@ describe('the directory', () => {
       expect(await restoring(csv)).toEqual({ accepted: 2, rejected: [], testCallsLeftOut: 0 });
       expect(await directory.list()).toMatchObject([
         { region: 'FR', service: '112', number: '33199000112' },
-        { region: '35', owner: 'SAMU 35; Rennes', validFrom: '2026-01-01', verification: { by: 'bruno' } },
+        {
+          region: '35',
+          owner: 'SAMU 35; Rennes',
+          validFrom: '2026-01-01T00:00:00+01:00',
+          verification: { by: 'bruno' },
+        },
       ]);
       expect(await acts()).toEqual([{ actor: 'key:anne', action: 'directory.import', subject: 'directory' }]);
     });

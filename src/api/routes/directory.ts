@@ -138,7 +138,7 @@ export const directoryCalls: readonly Call[] = [
       media: ['text/csv'],
       limitBytes: CSV_LIMIT_BYTES,
       description:
-        'region,service,number,owner and, as wanted, valid_from,valid_until; the file says all there is for each region and service that it names. Test calls in it (verified_by,verified_at,verified_note) count only where the directory has them already',
+        'region,service,number,owner and, as wanted, valid_from,valid_until (times, or whole days in the time of the place, the last one included); the file says all there is for each region and service that it names. Test calls in it (verified_by,verified_at,verified_note) count only where the directory has them already, failed ones (failed_by,failed_at,failed_note) always',
     },
     reply: {
       status: 200,
