@@ -10,7 +10,14 @@ import { LOOKS_LIKE_TOKEN } from './identity.ts';
 
 type Credentials = Pick<ApiDeps, 'keys' | 'identity' | 'now'>;
 
+const IDENTIFIED = Symbol('identified');
+
 export const callerOf = (response: Response): Caller => response.locals.caller as Caller;
+
+/** Calls `then` once it is known who calls: long before the reply, where that takes long or never ends. */
+export function onIdentified(response: Response, then: () => void): void {
+  response.once(IDENTIFIED, then);
+}
 
 export function authenticate(credentials: Credentials): RequestHandler {
   return async (request, response, next) => {
@@ -19,6 +26,7 @@ export function authenticate(credentials: Credentials): RequestHandler {
       throw new TocsinError('unauthenticated', 'missing_key', 'Send an API key or a token: Authorization: Bearer …');
     }
     response.locals.caller = await identify(token, credentials);
+    response.emit(IDENTIFIED);
     next();
   };
 }

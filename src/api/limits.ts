@@ -1,11 +1,11 @@
 /** How often one may call: by API key, counted in Redis for all processes; and failed attempts by address, counted here. */
 import { createHash } from 'node:crypto';
-import type { RequestHandler } from 'express';
-import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
+import type { Request, RequestHandler } from 'express';
+import { ipKeyGenerator, MemoryStore, rateLimit } from 'express-rate-limit';
 import { type RedisReply, RedisStore } from 'rate-limit-redis';
 import { TocsinError } from '../errors.ts';
 import type { RedisConnection } from '../store/connection.ts';
-import { callerOf } from './authenticate.ts';
+import { callerOf, onIdentified } from './authenticate.ts';
 import type { ApiDeps } from './deps.ts';
 
 const WINDOW_MS = 60_000;
@@ -79,31 +79,37 @@ function byAddress(limit: number, standardHeaders: 'draft-8' | false): RequestHa
 
 /**
  * Before authentication: guesses at keys. In memory, so that an attack does not reach the store. Whoever was let in a
- * moment ago is not held back by the failures of others at the same address, so that nobody can lock a cell out.
+ * moment ago is not held back by the failures of others at the same address, so that nobody can lock a cell out. Each
+ * call counts from its beginning, so that many at once are no way around, until it is known to be no guess.
  */
 export function limitFailedAttempts({
   failedAttemptsPerMinute = FAILED_ATTEMPTS_A_MINUTE,
 }: Pick<ApiDeps, 'failedAttemptsPerMinute'>): RequestHandler {
   const letIn = new RecentTokens();
+  const attempts = new MemoryStore();
+  const addressOf = (request: Request) => ipKeyGenerator(request.ip ?? '');
   const limit = rateLimit({
-    windowMs: WINDOW_MS,
-    limit: failedAttemptsPerMinute,
-    standardHeaders: false,
-    legacyHeaders: false,
-    skip: ({ headers: { authorization } }) => authorization !== undefined && letIn.has(authorization),
-    skipSuccessfulRequests: true,
-    requestWasSuccessful: (_request, response) => response.statusCode !== 401,
-    keyGenerator: (request) => ipKeyGenerator(request.ip ?? ''),
-    handler: refuse,
+    ...{ windowMs: WINDOW_MS, limit: failedAttemptsPerMinute, standardHeaders: false, legacyHeaders: false },
+    ...{ store: attempts, keyGenerator: addressOf, handler: refuse },
   });
   return (request, response, next) => {
     const { authorization } = request.headers;
-    response.once('finish', () => {
-      if (authorization === undefined) return;
-      if (response.statusCode === 401) letIn.forget(authorization);
-      else if (response.locals.caller !== undefined) letIn.add(authorization);
+    // Who shows no key guesses at none.
+    if (authorization === undefined) return next();
+    let counts = !letIn.has(authorization);
+    const noGuess = () => {
+      if (counts) void attempts.decrement(addressOf(request));
+      counts = false;
+    };
+    onIdentified(response, () => {
+      letIn.add(authorization);
+      noGuess();
     });
-    return limit(request, response, next);
+    response.once('finish', () => {
+      if (response.statusCode === 401) letIn.forget(authorization);
+      else noGuess();
+    });
+    return counts ? limit(request, response, next) : next();
   };
 }
 

@@ -79,6 +79,28 @@ describe('limits by address', () => {
     await api.close();
   });
 
+  test('guesses that are made at once are counted at once', async () => {
+    const api = await apiFixture({ failedAttemptsPerMinute: 2 });
+    const guesses = [1, 2, 3, 4].map((n) => api.as({ secret: `guess-${n}` }, 'get', '/v1/halt'));
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status);
+    expect(statuses.sort()).toEqual([401, 401, 429, 429]);
+    await api.close();
+  });
+
+  test('a call that takes long, or shows no key at all, is no guess', async () => {
+    const api = await apiFixture({ failedAttemptsPerMinute: 1 });
+    const begun = new Promise<() => void>((begin) => {
+      api.deps.directory.list = () => new Promise((resolve) => begin(() => resolve([])));
+    });
+    const long = api.as('auditor', 'get', '/v1/directory').then(({ status }) => status);
+    const answer = await begun;
+    for (let n = 0; n < 2; n += 1) expect((await api.bare('get', '/v1/halt')).status).toBe(401);
+    expect((await api.as('operator', 'get', '/v1/halt')).status).toBe(200);
+    answer();
+    expect(await long).toBe(200);
+    await api.close();
+  });
+
   test('behind a proxy the address is the one that the proxy names, and none that the caller makes up', async () => {
     const api = await apiFixture({ trustedProxies: 1, callsPerMinuteOfAddress: 1 });
     const from = (forwarded: string) => api.as('auditor', 'get', '/v1/halt').set('X-Forwarded-For', forwarded);
