@@ -7,7 +7,7 @@ import { launchPhrase } from '../broadcasts/launch.ts';
 import { TocsinError } from '../errors.ts';
 import type { BeforehandRegion } from '../notices/beforehand.ts';
 import { FOLLOW_UPS, type FollowUpKind } from '../notices/follow-up-kinds.ts';
-import type { Notice } from '../notices/notice.ts';
+import type { AudienceView, Notice } from '../notices/notice.ts';
 import { FollowUpInput } from '../notices/notice-input.ts';
 import { approvedRegions } from '../notices/stages.ts';
 import type { Stored } from '../store/records.ts';
@@ -32,7 +32,10 @@ export interface Ordered {
   readonly refused?: { readonly step: 'submit' | 'launch' } & Pick<TocsinError, 'code' | 'faults'> & { detail: string };
 }
 
-type Deps = Pick<ApiDeps, 'notices' | 'broadcasts' | 'audiences'>;
+interface Deps extends Pick<ApiDeps, 'notices'> {
+  readonly broadcasts: Pick<ApiDeps['broadcasts'], 'launch'>;
+  readonly audiences: { get(id: string): Promise<{ readonly value: Pick<AudienceView, 'groups'> }> };
+}
 
 /** Throws `wrong_phrase` before anything is written; what stops it later is told in `refused`, beside what there is. */
 export async function orderFollowUp(
@@ -85,5 +88,6 @@ function whyOf(region: string, beforehand: readonly BeforehandRegion[]): Ordered
   const standing = (judged?.standing ?? []).flatMap(({ approval, reasons }) =>
     reasons.map((reason) => `standing approval ${approval}: ${reason}`),
   );
-  return { region, why: [...(judged?.prepared?.why === undefined ? [] : [judged.prepared.why]), ...standing] };
+  const more = judged && judged.decisions.length > 0 ? ['it asks for more approvals than were given beforehand'] : [];
+  return { region, why: [...(judged?.prepared?.why === undefined ? [] : [judged.prepared.why]), ...standing, ...more] };
 }
