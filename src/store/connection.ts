@@ -72,6 +72,10 @@ export function connectRedis(url: string, kind: ConnectionKind, onError: (error:
   redis.on('ready', () => {
     told = undefined;
   });
+  redis.on('connect', () => {
+    // Each reply after which it connects again listens for the end of the old socket: as many as were in flight, and no leak.
+    if (redis instanceof Redis) redis.stream.setMaxListeners(0);
+  });
   redis.on('error', tell);
   redis.on('node error', tell);
   return redis;

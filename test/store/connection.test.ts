@@ -1,9 +1,12 @@
+import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Redis } from 'ioredis';
 import { freePort, startEmbeddedRedis } from '../../src/demo/embedded-redis.ts';
 import { findOrInstallRedis } from '../../src/demo/redis-binary.ts';
 import { connectRedis, ready } from '../../src/store/connection.ts';
+import { redisServers } from '../support/redis-servers.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 describe('a connection to a store that is away', () => {
@@ -25,5 +28,33 @@ describe('a connection to a store that is away', () => {
     await waitFor(() => told.filter((message) => message.includes('ECONNREFUSED')).length === 2, 5_000, 'the outage');
     redis.disconnect();
     rmSync(folder, { recursive: true, force: true });
+  });
+});
+
+describe('a connection to a master that was made a replica', () => {
+  test('connects again, and does again all that was in flight, and nothing warns of a leak', async () => {
+    const servers = await redisServers();
+    const server = await servers.server();
+    const redis = connectRedis(server.url, 'worker', () => {});
+    try {
+      await ready(redis);
+      await server.redis.replicaof('127.0.0.1', 1);
+      const socket = (redis as Redis).stream;
+      let listeners = 0;
+      redis.once('close', () => {
+        listeners = socket.listenerCount('close');
+      });
+      const written = Promise.all(Array.from({ length: 100 }, (_, i) => redis.set(`key:${i}`, i)));
+      await waitFor(() => listeners > 0);
+      await server.redis.replicaof('NO', 'ONE');
+      expect(await written).toHaveLength(100);
+      expect(await server.redis.dbsize()).toBe(100);
+      expect(listeners).toBeGreaterThan(EventEmitter.defaultMaxListeners);
+      // None: no warning.
+      expect(socket.getMaxListeners()).toBe(0);
+    } finally {
+      redis.disconnect();
+      await servers.end();
+    }
   });
 });
