@@ -4,6 +4,7 @@
  */
 import type { RequestHandler, Response } from 'express';
 import { TocsinError } from '../errors.ts';
+import { actingAs } from '../store/origin.ts';
 import type { Caller } from './call.ts';
 import type { ApiDeps } from './deps.ts';
 import { LOOKS_LIKE_TOKEN } from './identity.ts';
@@ -25,9 +26,10 @@ export function authenticate(credentials: Credentials): RequestHandler {
     if (token === undefined) {
       throw new TocsinError('unauthenticated', 'missing_key', 'Send an API key or a token: Authorization: Bearer …');
     }
-    response.locals.caller = await identify(token, credentials);
+    const caller = await identify(token, credentials);
+    response.locals.caller = caller;
     response.emit(IDENTIFIED);
-    next();
+    actingAs(caller, next);
   };
 }
 

@@ -71,7 +71,7 @@ export async function createKey(
     hash: hashOf(secret).toString('hex'),
   };
   const granted = { ...(regions === undefined ? {} : { regions }), ...(expiresAt === undefined ? {} : { expiresAt }) };
-  const detail = { name, person, role, ...granted };
+  const detail = { name, holder: person, role, ...granted };
   await records(store).create(id, record, { actor, action: 'key.create', subject: `key/${id}`, detail });
   return { key: shown(record), secret };
 }
@@ -121,7 +121,7 @@ export class Keys {
     };
     const rotatedAt = new Date(this.#now()).toISOString();
     const value = { ...kept, ...(overlapSeconds > 0 ? overlap : {}), rotatedAt, hash: hashOf(secret).toString('hex') };
-    const act = { actor, action: 'key.rotate', subject: `key/${id}`, detail: { person: kept.person, overlapSeconds } };
+    const act = { actor, action: 'key.rotate', subject: `key/${id}`, detail: { holder: kept.person, overlapSeconds } };
     await records(this.#store).update(stored, value, act);
     return { key: shown(value), secret };
   }

@@ -5,7 +5,7 @@ import type { Store } from './connection.ts';
 export interface AuditFilter {
   /** `notice/<id>`; with a slash at its end all of a kind: `notice/`. */
   readonly subject?: string | undefined;
-  /** `key:<id>`, `cli:<user>`, or a person's name. */
+  /** `key:<id>`, `oidc:<provider>:<sub>`, `cli:<user>`, or a person's name. */
   readonly actor?: string | undefined;
   /** `notice.submit`; with a dot at its end all of a kind: `notice.`. */
   readonly action?: string | undefined;

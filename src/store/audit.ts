@@ -9,12 +9,13 @@ import type { Store } from './connection.ts';
 
 /** One act. `detail` never holds a recipient's number, a password or a key. */
 export interface Act {
-  /** Person or program: `key:<id>`, `cli:<user>`, `system`. */
+  /** `key:<id>`, `oidc:<provider>:<sub>` of a token, `cli:<user>`, `system`. */
   readonly actor: string;
   /** `notice.submit`, `broadcast.pause`, … */
   readonly action: string;
   /** What it was done to: `notice/<id>`. */
   readonly subject: string;
+  /** With the `person` behind a key or token, which the writing adds where the act does not say. */
   readonly detail?: Readonly<Record<string, unknown>>;
 }
 

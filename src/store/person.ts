@@ -1,7 +1,7 @@
 /** Who acts, and when two names mean one person: a rule that takes two people must not be met by a capital letter. */
 
 export interface Person {
-  /** For the audit: `key:<id>`, `cli:<user>`. */
+  /** For the audit: `key:<id>`, `oidc:<provider>:<sub>` of a token, `cli:<user>`. */
   readonly actor: string;
   /** For the rule that nobody approves or verifies their own work, whatever the key. */
   readonly person: string;

@@ -7,7 +7,7 @@ import { TocsinError } from '../errors.ts';
 import { type Act, auditKeys, chain } from './audit.ts';
 import { type RecordChange, recordChange } from './audit-changes.ts';
 import type { Store } from './connection.ts';
-import { currentOrigin } from './origin.ts';
+import { currentOrigin, currentPerson } from './origin.ts';
 import { confirmed } from './replicas.ts';
 
 const SCRIPT = readFileSync(new URL('./records.lua', import.meta.url), 'utf8');
@@ -123,7 +123,9 @@ export async function* allRecords<T>(records: Pick<Records<T>, 'list'>, page = P
 export async function commit(store: Store, act: Act, changes: readonly Change[]): Promise<void> {
   const { stream, head } = auditKeys(store);
   const keys = [stream, head, ...changes.flatMap((change) => [change.record, change.index])];
-  const witnessed = { ...act, from: currentOrigin(), changes: await told(store, changes) };
+  const person = currentPerson(act.actor);
+  const detail = person === undefined ? {} : { detail: { person, ...act.detail } };
+  const witnessed = { ...act, ...detail, from: currentOrigin(), changes: await told(store, changes) };
   for (let round = 0; round < MAX_CHAIN_ROUNDS; round += 1) {
     const previous = (await store.redis.get(head)) ?? '';
     const now = new Date();

@@ -100,7 +100,7 @@ describe('a key gets a new secret', () => {
     for await (const entry of auditEntries(store)) entries.push(entry);
     expect(entries.at(-1)).toMatchObject({
       ...{ actor: 'key:admin', action: 'key.rotate', subject: `key/${key.id}` },
-      detail: { person: 'ana', overlapSeconds: 60 },
+      detail: { holder: 'ana', overlapSeconds: 60 },
     });
     expect(JSON.stringify(entries)).not.toContain(made.secret.slice(-43));
     expect(JSON.stringify(entries.map(({ detail }) => detail))).not.toMatch(/[0-9a-f]{64}/);

@@ -54,7 +54,7 @@ describe('API keys', () => {
       { actor: 'cli:root', action: 'key.create', subject: `key/${key.id}` },
       { actor: 'key:admin', action: 'key.revoke', subject: `key/${key.id}` },
     ]);
-    expect(entries[0]?.detail).toEqual({ name: 'console', person: 'ana', role: 'operator' });
+    expect(entries[0]?.detail).toEqual({ name: 'console', holder: 'ana', role: 'operator' });
   });
 
   test.each([

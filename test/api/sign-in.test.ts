@@ -67,13 +67,22 @@ describe('signing in with a token', () => {
     expect(problemOf(response)).toMatchObject({ status: 403, code: 'no_role' });
   });
 
-  test('the act of who signed in is in the audit log by provider and subject', async () => {
-    const cell = await signedIn({ groups: ['tocsin-cell'], sub: 'u-99' });
-    expect((await api.as(cell, 'post', '/v1/halt').send({ reason: 'a test' })).status).toBe(200);
-    expect((await api.as(cell, 'delete', '/v1/halt?reason=over')).status).toBe(200);
-    const actors = new Set<string>();
-    for await (const { actor } of auditEntries(api.store)) actors.add(actor);
-    expect(actors).toContain('oidc:cell:u-99');
+  test('each act of who signed in is in the audit log by provider and subject, with the person', async () => {
+    const who = await signedIn({ groups: ['tocsin-cell', 'tocsin-admin'], sub: 'u-99' }, 'eve@operator.example');
+    expect((await api.as(who, 'post', '/v1/halt').send({ reason: 'a test' })).status).toBe(200);
+    expect((await api.as(who, 'delete', '/v1/halt?reason=over')).status).toBe(200);
+    const key = { name: 'desk', person: 'gus@operator.example', role: 'operator' };
+    expect((await api.as(who, 'post', '/v1/keys').send(key)).status).toBe(201);
+    const acts: unknown[] = [];
+    for await (const { actor, action, detail } of auditEntries(api.store)) {
+      if (actor === 'oidc:cell:u-99') acts.push([action, detail]);
+    }
+    const person = 'eve@operator.example';
+    expect(acts).toEqual([
+      ['halt.set', { person, reason: 'a test' }],
+      ['halt.lift', { person, reason: 'over' }],
+      ['key.create', { person, name: 'desk', holder: key.person, role: 'operator' }],
+    ]);
   });
 
   test('nobody approves with a token what they wrote with a key, and the other way round', async () => {

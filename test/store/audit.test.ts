@@ -5,7 +5,7 @@ import { type Anchor, type AuditEntry, auditEntries, auditKeys, chain, verifyAud
 import { dropAnchor, readAnchors } from '../../src/store/audit-anchors.ts';
 import { auditPage } from '../../src/store/audit-filter.ts';
 import type { Store } from '../../src/store/connection.ts';
-import { actingFrom } from '../../src/store/origin.ts';
+import { actingAs, actingFrom } from '../../src/store/origin.ts';
 import { commit, Records } from '../../src/store/records.ts';
 import { testStore } from '../support/redis.ts';
 
@@ -72,6 +72,19 @@ describe('an entry of the audit log', () => {
       ['192.0.2.1', '192.0.2.2'].map((ip) => actingFrom(ip, () => commit(store, act('thing.do', `thing/${ip}`), []))),
     );
     for (const { subject, from } of await entries()) expect(subject).toBe(`thing/${from}`);
+  });
+
+  test('names the person behind its actor, and behind no other', async () => {
+    await actingAs({ actor: 'key:k1', person: 'ana' }, async () => {
+      await actingFrom('192.0.2.7', () => commit(store, act('thing.do'), []));
+      await commit(store, { ...act('thing.give'), detail: { name: 'a' } }, []);
+      await commit(store, act('thing.close', 'thing/1', 'system'), []);
+    });
+    expect((await entries()).map(({ actor, detail, from }) => [actor, detail, from?.slice(0, 4)])).toEqual([
+      ['key:k1', { person: 'ana' }, '192.'],
+      ['key:k1', { person: 'ana', name: 'a' }, 'host'],
+      ['system', undefined, 'host'],
+    ]);
   });
 
   test('tells before and after of each record that the act changed', async () => {

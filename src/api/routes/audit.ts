@@ -26,7 +26,7 @@ export const auditCalls: readonly Call[] = [
       limit: PAGE_QUERY.limit,
       before: z.string().regex(ENTRY_ID, 'must be the `next` of a page').optional(),
       subject: text('`notice/<id>`, or all of a kind: `notice/`'),
-      actor: text('`key:<id>`, `cli:<user>` or a person'),
+      actor: text('`key:<id>`, `oidc:<provider>:<sub>` of a token, `cli:<user>`, or a person'),
       action: text('`notice.submit`, or all of a kind: `notice.`'),
       since: time.optional().describe('from this time on'),
       until: time.optional().describe('up to this time'),
