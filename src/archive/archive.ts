@@ -164,6 +164,12 @@ export class Archive {
     });
   }
 
+  /** Whether a list of recipients lies in the folder on this machine, whatever the record says. */
+  async hasLists(id: string): Promise<boolean> {
+    const names = await readdir(this.folderOf(id)).catch((): string[] => []);
+    return LISTS.some((name) => names.includes(name));
+  }
+
   /** Removes the lists of recipients; all else stays. */
   async removeLists(id: string): Promise<void> {
     for (const name of LISTS) await rm(join(this.folderOf(id), name), { force: true });

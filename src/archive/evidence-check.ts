@@ -11,6 +11,7 @@ import { createGunzip } from 'node:zlib';
 import { extract } from 'tar-stream';
 import type { Lane } from '../broadcasts/broadcast.ts';
 import { type Fault, TocsinError } from '../errors.ts';
+import { regionHash } from '../notices/hashes.ts';
 import type { Notice } from '../notices/notice.ts';
 import { type AuditEntry, chain } from '../store/audit.ts';
 import { LISTS, MANIFEST, type Manifest } from './evidence.ts';
@@ -35,9 +36,12 @@ interface Found {
   readonly content: string;
 }
 
-/** `path`: a folder, a `.tar.gz` or a `.tar`. Throws `invalid` / `no_evidence` where there is no manifest to check by, `broken_evidence` of what was cut. */
-export async function checkEvidence(path: string): Promise<EvidenceCheck> {
-  const isFolder = (await stat(path).catch(none)).isDirectory();
+/**
+ * `path`: a folder, a `.tar.gz` or a `.tar`; `expected`: the SHA-256 of the manifest, as the audit log has it. Throws
+ * `invalid` / `no_evidence` where there is no manifest to check by, `broken_evidence` of what was cut.
+ */
+export async function checkEvidence(path: string, expected?: string): Promise<EvidenceCheck> {
+  const isFolder = (await stat(path).catch(noEvidence)).isDirectory();
   const found = new Map<string, Found>();
   try {
     for await (const { name, stream } of isFolder ? filesOf(path) : entriesOf(path)) {
@@ -48,11 +52,13 @@ export async function checkEvidence(path: string): Promise<EvidenceCheck> {
     throw new TocsinError('invalid', 'broken_evidence', message, { cause });
   }
   const manifest = parsed<Manifest>(found.get(MANIFEST)?.content);
-  if (!Array.isArray(manifest?.files)) throw none();
+  if (!Array.isArray(manifest?.files)) throw noEvidence();
   const missing = manifest.files.filter(({ name }) => !found.has(name)).map(({ name }) => name);
   // All lists or none: one alone is no purge.
   const purged = LISTS.every((name) => missing.includes(name)) ? LISTS : [];
+  const { sha256: digest } = found.get(MANIFEST)!;
   const faults = [
+    ...(expected === undefined || expected === digest ? [] : [{ at: MANIFEST, message: 'is not the one expected' }]),
     ...manifest.files.flatMap(({ name, bytes, sha256 }) => {
       const file = found.get(name);
       if (file === undefined) return purged.includes(name) ? [] : [{ at: name, message: 'is missing' }];
@@ -67,10 +73,11 @@ export async function checkEvidence(path: string): Promise<EvidenceCheck> {
       .filter((name) => name !== MANIFEST && !manifest.files.some((file) => file.name === name))
       .map((name) => ({ at: MANIFEST, message: `does not name ${name}` })),
     ...faultsOfTexts(found.get('lanes.json')?.content, found.get('notice.json')?.content),
+    ...faultsOfApprovals(found.get('notice.json')?.content),
     ...faultsOfEntries(found.get('audit.jsonl')?.content),
   ];
   const { broadcast } = manifest;
-  return { broadcast, files: found.size, manifest: found.get(MANIFEST)!.sha256, faults, purged };
+  return { broadcast, files: found.size, manifest: digest, faults, purged };
 }
 
 /** R10: each text is the one that was approved for its region and language, to the byte, and has its hash. */
@@ -89,6 +96,19 @@ function faultsOfTexts(lanes = '[]', notice = '{}'): Fault[] {
       at: `lanes.json, ${placeOf(lane)}`,
       message: 'the text is not the one that was approved',
     }));
+}
+
+/** R10: what each region approved is these texts, for this audience, by these routes: the hash that it named is theirs. */
+function faultsOfApprovals(json = '{}'): Fault[] {
+  const notice = parsed<Partial<Notice>>(json);
+  if (!Array.isArray(notice?.decisions)) return [];
+  const { identifier = '', status = 'Actual', waivers = [], ...rest } = notice;
+  const named = new Map<string, string>();
+  // Of approvals of different bytes the last counts, as it did for the launch.
+  for (const { region, decision, hash } of notice.decisions) if (decision === 'approved') named.set(region, hash);
+  return [...named]
+    .filter(([region, hash]) => regionHash({ ...rest, identifier, status, waivers }, region) !== hash)
+    .map(([region]) => ({ at: `notice.json, region ${region}`, message: 'what was approved is something else' }));
 }
 
 function faultsOfEntries(lines = ''): Fault[] {
@@ -138,6 +158,6 @@ function parsed<T>(json: string | undefined): T | undefined {
   }
 }
 
-function none(): never {
+function noEvidence(): never {
   throw new TocsinError('invalid', 'no_evidence', `There is no evidence: a folder or .tar.gz with a ${MANIFEST}`);
 }

@@ -85,6 +85,12 @@ export class Purge {
       const done = () => report.lists.push({ broadcast: id, recipients: value.recipients });
       await attempt(`archived lists of ${id}`, undefined, () => this.#purgeLists(archived, actor), done);
     }
+    for (const { broadcast, archived } of all) {
+      const { id, value } = broadcast;
+      if (archived?.value.lists !== 'purged' || !(await this.#deps.archive.hasLists(id))) continue;
+      const done = () => report.lists.push({ broadcast: id, recipients: value.recipients });
+      await attempt(`archived lists of ${id}`, undefined, () => this.#purgeCopy(archived, actor), done);
+    }
     for (const { audience, why } of await this.#dueAudiences(all)) {
       const { id, value } = audience;
       const done = () => report.audiences.push({ audience: id, recipients: value.recipients });
@@ -161,6 +167,13 @@ export class Purge {
         : await this.#mark(archived, { lists: 'purging' }, 'archive.purge', actor);
     await archive.removeLists(archived.id);
     await this.#mark(marked, { lists: 'purged', listsPurgedAt: this.#at() }, 'archive.purged', actor);
+  }
+
+  /** Another machine purged its own, or a backup brought these back: each clears its own folder. */
+  async #purgeCopy({ id, value: { recipients, manifest } }: Stored<ArchivedBroadcast>, actor: string): Promise<void> {
+    await this.#deps.archive.removeLists(id);
+    const detail = { recipients, manifest, copy: true };
+    await commit(this.#deps.store, { actor, action: 'archive.purged', subject: `archive/${id}`, detail }, []);
   }
 
   async #dueAudiences(all: readonly Kept[]) {

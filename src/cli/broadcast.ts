@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command } from 'commander';
 import { type Progress, ProgressReader } from '../broadcasts/progress.ts';
+import type { RecipientState } from '../broadcasts/recipient.ts';
 import { TocsinError } from '../errors.ts';
 import { parseMsisdn } from '../sms/msisdn.ts';
 import type { Cli } from './cli.ts';
@@ -32,14 +33,23 @@ export function broadcastCommand(cli: Cli): Command {
 }
 
 async function recipient(cli: Cli, id: string, number: string, { json }: { json?: boolean }): Promise<void> {
-  const parsed = parseMsisdn(number);
-  if (!parsed.ok) throw new TocsinError('invalid', 'invalid_msisdn', 'This is not a number of a recipient');
+  const msisdn = recipientNumber(number);
   const by = { actor: cli.actor, person: cli.actor };
-  const found = await (await archiveOf(cli)).recipientState(id, parsed.msisdn, by);
+  const found = await (await archiveOf(cli)).recipientState(id, msisdn, by);
   if (json) return cli.print(JSON.stringify(found));
-  const { region, language, state, inDoubt, text } = found;
-  cli.print(`${state}${inDoubt ? ', in doubt: may have come twice' : ''} (${region} ${language})`);
-  for (const line of wrapped(text, '  ')) cli.print(line);
+  for (const line of toldState(found)) cli.print(line);
+}
+
+/** Does not repeat what is none. */
+export function recipientNumber(text: string): number {
+  const parsed = parseMsisdn(text);
+  if (!parsed.ok) throw new TocsinError('invalid', 'invalid_msisdn', 'This is not a number of a recipient');
+  return parsed.msisdn;
+}
+
+export function toldState({ region, language, state, inDoubt, text }: RecipientState): string[] {
+  const told = `${state}${inDoubt ? ', in doubt: may have come twice' : ''} (${region} ${language})`;
+  return [told, ...wrapped(text, '  ')];
 }
 
 async function watch(cli: Cli, id: string, { once, json }: { once?: boolean; json?: boolean }): Promise<void> {

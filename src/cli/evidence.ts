@@ -1,6 +1,8 @@
-/** `tocsin evidence`: writes the evidence of a broadcast into a folder, for an inquiry, and checks one. */
+/** `tocsin evidence`: writes the evidence of a broadcast into a folder, for an inquiry; checks one, and looks one up in it. */
 import { Command } from 'commander';
 import { checkEvidence } from '../archive/evidence-check.ts';
+import { recipientInEvidence } from '../archive/evidence-lookup.ts';
+import { recipientNumber, toldState } from './broadcast.ts';
 import type { Cli } from './cli.ts';
 import { table } from './console-output.ts';
 import { archiveOf } from './purge.ts';
@@ -19,8 +21,16 @@ export function evidenceCommand(cli: Cli): Command {
     .command('verify')
     .description('recompute every hash of exported evidence, without the store; status 1 when one differs')
     .argument('<path>', 'the folder, or the .tar.gz')
+    .option('--manifest <sha256>', 'what the manifest must be: the audit log has it (archive.write)')
     .option('--json', 'print {broadcast, files, manifest, faults, purged} as JSON')
     .action((path, options) => verify(cli, path, options));
+  command
+    .command('recipient')
+    .description('what became of one number, by exported or archived evidence alone, without the store')
+    .argument('<folder>', 'the evidence, unpacked; every file of it is checked first')
+    .argument('<msisdn>', 'the number; your shell may keep it in its history')
+    .option('--json', 'print the state as JSON')
+    .action((folder, msisdn, options) => recipient(cli, folder, msisdn, options));
   return command;
 }
 
@@ -36,8 +46,18 @@ async function exportTo(cli: Cli, id: string, { to, json }: { to: string; json?:
   );
 }
 
-async function verify(cli: Cli, path: string, { json }: { json?: boolean }): Promise<void> {
-  const found = await checkEvidence(path);
+async function recipient(cli: Cli, folder: string, number: string, { json }: { json?: boolean }): Promise<void> {
+  const found = await recipientInEvidence(folder, recipientNumber(number));
+  if (json) return cli.print(JSON.stringify(found));
+  for (const line of toldState(found)) cli.print(line);
+}
+
+async function verify(
+  cli: Cli,
+  path: string,
+  { json, manifest: expected }: { json?: boolean; manifest?: string },
+): Promise<void> {
+  const found = await checkEvidence(path, expected);
   if (found.faults.length > 0) cli.foundWrong();
   if (json) return cli.print(JSON.stringify(found));
   const { broadcast, files, manifest, faults, purged } = found;

@@ -8,10 +8,11 @@ import { Purge } from '../../src/archive/purge.ts';
 import type { Retention } from '../../src/archive/retention.ts';
 import { Audiences } from '../../src/audience/audiences.ts';
 import type { Broadcast } from '../../src/broadcasts/broadcast.ts';
+import { regionHash } from '../../src/notices/hashes.ts';
 import type { Notice } from '../../src/notices/notice.ts';
 import { type AuditEntry, auditEntries } from '../../src/store/audit.ts';
 import type { Store } from '../../src/store/connection.ts';
-import { batchesOf, happen, NOW, noticeRecords, storeBroadcast } from '../broadcasts/builders.ts';
+import { aNotice, batchesOf, happen, NOW, noticeRecords, storeBroadcast } from '../broadcasts/builders.ts';
 import { testStore } from '../support/redis.ts';
 
 export const DAY_MS = 86_400_000;
@@ -62,11 +63,13 @@ export async function filed(retention: Partial<Retention> = {}): Promise<Filed> 
       no += 1;
       const groups = (await audiences.get(audience)).value.groups;
       const closedAt = new Date(NOW + DAY_MS).toISOString();
+      const told = aNotice({ audience, state: 'closed', ...notice });
+      const decisions = told.decisions.map((one) => ({ ...one, hash: regionHash(told, one.region) }));
       const { id, broadcast, plan } = await storeBroadcast(store, {
         no,
         groups,
         changes: { audience, state: 'closed', closedAt, ...changes },
-        notice: { audience, state: 'closed', ...notice },
+        notice: { audience, state: 'closed', ...notice, decisions },
       });
       const [small, large] = plan.lanes;
       const [of2A] = batchesOf(store, broadcast, small!);

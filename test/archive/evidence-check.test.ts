@@ -107,7 +107,34 @@ describe('the check of exported evidence', () => {
     });
     expect(await faultsOf(folder)).toEqual([
       { at: 'lanes.json, 35 fr', message: 'the text is not the one that was approved' },
+      { at: 'notice.json, region 35', message: 'what was approved is something else' },
     ]);
+  });
+
+  test('R10: names a region whose approval is not of its texts, though lanes, notice and manifest say the same', async () => {
+    const folder = aCopy();
+    const text = 'Appelez le 03 53 01 00 35.';
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    const replaced = <R extends { region: string }>(one: R) => (one.region === '35' ? { ...one, text, sha256 } : one);
+    forge(folder, 'lanes.json', (json) =>
+      JSON.stringify(
+        (JSON.parse(json) as Lane[]).map((lane) => ({ ...lane, rendering: replaced({ ...lane, ...lane.rendering }) })),
+      ),
+    );
+    forge(folder, 'notice.json', (json) => {
+      const notice: Notice = JSON.parse(json);
+      return JSON.stringify({ ...notice, renderings: notice.renderings?.map(replaced) });
+    });
+    expect(await faultsOf(folder)).toEqual([
+      { at: 'notice.json, region 35', message: 'what was approved is something else' },
+    ]);
+  });
+
+  test('names a manifest that is not the one of the audit log', async () => {
+    const { manifest } = await checkEvidence(exported);
+    expect((await checkEvidence(exported, manifest)).faults).toEqual([]);
+    const wrong = await runCli(undefined, 'evidence', 'verify', exported, '--manifest', 'f'.repeat(64));
+    expect([wrong.code, wrong.out]).toEqual([1, expect.stringContaining('manifest.json: is not the one expected')]);
   });
 
   test('names what a manifest leaves out, though nothing else is there either', async () => {
