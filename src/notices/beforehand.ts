@@ -75,7 +75,7 @@ function judge(input: BeforehandInput): BeforehandRegion[] {
   const { notice, first, nowMs } = input;
   const at = new Date(nowMs).toISOString();
   return notice.regions.map((region) => {
-    const prepared = first && preparedDecisions(notice, first, region, at);
+    const prepared = first && preparedDecisions(notice, first, input.template, region, at);
     const judged = standingOf(input, region);
     const decisions = needed(notice, region, [
       ...(prepared?.decisions ?? []),

@@ -4,6 +4,7 @@
  * differs when they are ordered, a number above all, needs an approval of its own.
  */
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { MandatoryLanguages } from '../templates/languages.ts';
 import type { Problem } from '../templates/problem.ts';
 import type { Rendering } from '../templates/rendering.ts';
@@ -11,6 +12,7 @@ import type { Template } from '../templates/template.ts';
 import { compose, type NumberSource } from './compose.ts';
 import { wrote } from './decide.ts';
 import { FOLLOW_UP_KINDS, FOLLOW_UPS, type FollowUpKind, followUpKindOf, type Prepared } from './follow-up-kinds.ts';
+import { freeWords } from './free-words.ts';
 import { regionHash, sortRenderings } from './hashes.ts';
 import type { AudienceView, Decision, Notice } from './notice.ts';
 import { approvedRegions } from './stages.ts';
@@ -113,9 +115,15 @@ export interface PreparedDecisions {
 
 /**
  * The approvals of the first notice that hold for its follow-up in a region: given by people, on these bytes, for these
- * readers and routes, with nothing else waived. `at` is RFC 3339.
+ * readers and routes, with nothing else waived or said. `template` is the follow-up's, `at` RFC 3339.
  */
-export function preparedDecisions(followUp: Notice, first: Notice, region: string, at: string): PreparedDecisions {
+export function preparedDecisions(
+  followUp: Notice,
+  first: Notice,
+  template: Template | undefined,
+  region: string,
+  at: string,
+): PreparedDecisions {
   const none = (why: string): PreparedDecisions => ({ decisions: [], why });
   const kind = followUpKindOf(followUp);
   const prepared = first.prepared?.find((one) => one.kind === kind);
@@ -124,6 +132,10 @@ export function preparedDecisions(followUp: Notice, first: Notice, region: strin
   if (textsHash(followUp.renderings ?? [], region) !== prepared.hashes[region]) {
     return none('the texts are not those prepared: a number, a parameter or a language is another');
   }
+  // What stands in no text of this region goes out by CAP all the same.
+  const said = freeWords(followUp, template);
+  if (said.length > 0) return none(`nobody approved the words of its ${said.join(' and ')}`);
+  if (!isDeepStrictEqual(followUp.parameters, prepared.parameters)) return none('a parameter is another');
   if (followUp.audienceDigest !== first.audienceDigest) return none('the audience is another');
   const approvedRoutes = first.routes?.[region] ?? [];
   if (!(followUp.routes?.[region] ?? []).every((route) => approvedRoutes.includes(route))) {

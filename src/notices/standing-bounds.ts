@@ -4,6 +4,7 @@ import { readMoment } from '../templates/moments.ts';
 import type { Language, Template } from '../templates/template.ts';
 import { findWording } from '../templates/wordings.ts';
 import { wrote } from './decide.ts';
+import { freeWords } from './free-words.ts';
 import type { Notice } from './notice.ts';
 import { type Bounds, type StandingApproval, wordingHash } from './standing-approval.ts';
 import { waiversOf } from './waivers.ts';
@@ -34,9 +35,7 @@ export function outsideOf(approval: StandingApproval, candidate: Candidate): str
   reasons.push(...beside('status', notice.status, approval.statuses));
   reasons.push(...beside('severity', notice.severity, approval.severities));
   for (const service of notice.services) reasons.push(...beside('service', service, approval.services));
-  if (notice.headline !== undefined || notice.description !== undefined) {
-    reasons.push('a headline or description is words that nobody approved');
-  }
+  for (const field of freeWords(notice, candidate.template)) reasons.push(`nobody approved the words of its ${field}`);
   if (waiversOf(notice.waivers, region).length > 0)
     reasons.push('something is waived: that is for a person to approve');
   reasons.push(...parameterFaults(approval, candidate), ...textFaults(approval, candidate));

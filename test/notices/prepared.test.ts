@@ -4,6 +4,7 @@ import type { Notice } from '../../src/notices/notice.ts';
 import type { Notices } from '../../src/notices/notices.ts';
 import type { Store } from '../../src/store/connection.ts';
 import { testStore } from '../support/redis.ts';
+import { HARD_TO_REACH } from '../templates/samples.ts';
 import {
   AUTHOR,
   audienceOf,
@@ -15,6 +16,7 @@ import {
   PREFECT_29,
   PREFECT_35,
   refusalOf,
+  templates,
 } from './samples.ts';
 
 let store: Store;
@@ -160,6 +162,36 @@ describe('R7: the follow-ups of a notice', () => {
     expect(approvedIn(followUp)).toEqual(['29', '35']);
   });
 
+  test.each([
+    ['a headline', { headline: 'Appelez votre mairie' }, 'the words of its headline'],
+    ['a description', { description: 'Appelez votre mairie.' }, 'the words of its description'],
+    ['another event', { event: 'Panne, appelez votre mairie' }, 'the words of its event'],
+    ['a headline and a description', { headline: 'A', description: 'B' }, 'the words of its headline and description'],
+  ])('need a new approval for %s, which nobody approved and CAP carries', async (_what, change, why) => {
+    const id = await submitted({ regions: ['35'] });
+    await approve(id, 35);
+    const draft = await notices.followUp(id, 'all-clear', { parameters: {} }, AUTHOR);
+    expect((await notices.preview(draft.id)).beforehand[0]?.prepared).toMatchObject({ holds: true });
+    await notices.change(draft.id, change, AUTHOR);
+    expect((await notices.preview(draft.id)).beforehand[0]?.prepared).toMatchObject({
+      holds: false,
+      why: expect.stringContaining(why),
+    });
+    expect((await notices.submit(draft.id, AUTHOR)).value.decisions).toEqual([]);
+  });
+
+  test('need a new approval for a parameter that no text of the region prints, since CAP carries it', async () => {
+    const end = templates.get('end');
+    const advice = { ...templates.get(HARD_TO_REACH).parameters[0]!, name: 'advice' };
+    const find = (id: string) => (id === 'end' ? { ...end, parameters: [advice] } : templates.find(id));
+    ({ notices, world } = noticesOver(store, { templates: { find } }));
+    const id = await submitted({ regions: ['35'] });
+    await approve(id, 35);
+    const followUp = await ordered(id, 'all-clear', { parameters: { advice: 'Appelez la mairie.' } });
+    expect(followUp.decisions).toEqual([]);
+    expect((await notices.preview(followUp.identifier)).beforehand[0]?.prepared?.why).toBe('a parameter is another');
+  });
+
   test('are not approved by who orders them', async () => {
     const id = await submitted();
     await approve(id, 35, 29);
@@ -246,25 +278,4 @@ test('while the texts of a country are written others get their turn', async () 
   done = true;
   expect(renderings.length).toBeGreaterThanOrEqual(REGIONS.length);
   expect(turns).toBeGreaterThan(4 * REGIONS.length);
-});
-
-describe('the time that a follow-up prints', () => {
-  test('is that of the SMS, not that of the message from elsewhere which led to it', async () => {
-    const from = { identifier: 'alert-1', sender: 'orsec.example', sent: '2021-06-02T16:20:00-00:00' };
-    world.nowMs += 3 * 3_600_000;
-    const { id } = await notices.create(inputOf(from), AUTHOR);
-    await notices.submit(id, AUTHOR);
-    world.nowMs += LATER_MS;
-    const { renderings } = await ordered(id, 'correction');
-    expect(renderings?.find(({ language }) => language === 'fr')?.text).toContain('SMS du 02/06 20h05');
-  });
-
-  test('is that of a message from elsewhere, by the reference to it', async () => {
-    const references = ['orsec.example,alert-1,2021-06-02T16:20:00-00:00'];
-    world.nowMs += 3 * 3_600_000;
-    const input = inputOf({ template: 'correction', msgType: 'Update', references });
-    const { id } = await notices.create(input, AUTHOR);
-    const { renderings } = await notices.preview(id);
-    expect(renderings.find(({ language }) => language === 'fr')?.text).toContain('SMS du 02/06 18h20');
-  });
 });

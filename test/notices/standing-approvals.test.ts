@@ -177,7 +177,9 @@ describe('outside of a standing approval', () => {
       { waivers: [{ code: 'stale_verification', region: '35', reason: 'rung up just now' }] },
       /something is waived/,
     ],
-    ['free words for the public', {}, { headline: 'Panne' }, /words that nobody approved/],
+    ['a headline', {}, { headline: 'Panne' }, /the words of its headline/],
+    ['a description', {}, { description: 'Appelez ailleurs.' }, /the words of its description/],
+    ['another event', {}, { event: 'Panne, appelez ailleurs' }, /the words of its event/],
     ['before it holds', { validFrom: '2021-06-10T00:00:00Z' }, {}, /holds from 2021-06-10/],
   ])('is %s, and the preview says so', async (_what, changes, notice, reason) => {
     await give(changes);
