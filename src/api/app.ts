@@ -49,7 +49,7 @@ export function createApp(deps: ApiDeps): ApiApp {
   );
   app.use(supervision(deps));
   app.use(docsPage(), gapsPage());
-  const document = openApiDocument(calls, deps.version);
+  const document = openApiDocument(calls, deps);
   app.get('/openapi.json', (_request, response) => {
     response.json(document);
   });

@@ -1,6 +1,7 @@
 /** The calls of cap-feed.ts for the OpenAPI document: they are in no table of rights, since they may need no key. */
 import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
+import type { CapSettings } from '../cap/cap-file.ts';
 import { ATOM_MEDIA, CAP_MEDIA } from '../cap/feed.ts';
 import { problem } from './schemas.ts';
 
@@ -21,16 +22,29 @@ const xml = (description: string, media: string): RouteConfig['responses'] => ({
     },
   },
 });
-const security: RouteConfig['security'] = [{}, { apiKey: [] }];
-const NEEDS = 'Actual alerts need no key, unless the CAP file says otherwise; exercises and tests always do.';
+interface Access {
+  readonly security: NonNullable<RouteConfig['security']>;
+  readonly needs: string;
+}
 
-export const CAP_FEED_PATHS: readonly RouteConfig[] = [
+const OPEN: Access = {
+  security: [{}, { apiKey: [] }],
+  needs: 'Actual alerts need no key; exercises and tests do.',
+};
+const KEYED: Access = { security: [{ apiKey: [] }], needs: 'All of them need a key.' };
+
+/** None where the feed is off: the document offers what is served. */
+export function capFeedPaths(feed: CapSettings['feed'] = 'public'): readonly RouteConfig[] {
+  return feed === 'off' ? [] : paths(feed === 'public' ? OPEN : KEYED);
+}
+
+const paths = ({ security, needs }: Access): readonly RouteConfig[] => [
   {
     method: 'get',
     path: '/v1/cap/feed',
     operationId: 'capFeed',
     summary: 'The alerts that were launched, newest first, as an Atom feed',
-    description: `Those in force and those that were until a day ago. ${NEEDS}`,
+    description: `Those in force and those that were until a day ago. ${needs}`,
     tags: ['cap'],
     security,
     request: { query: z.object({ status: z.enum(['Actual', 'Exercise', 'Test']).optional() }) },
@@ -45,7 +59,7 @@ export const CAP_FEED_PATHS: readonly RouteConfig[] = [
     path: '/v1/cap/alerts/{id}.xml',
     operationId: 'capAlert',
     summary: 'An alert that was launched, as CAP 1.2 for its approved regions',
-    description: NEEDS,
+    description: needs,
     tags: ['cap'],
     security,
     request: { params: z.object({ id: z.string() }) },

@@ -7,7 +7,8 @@ import {
 } from '@asteasolutions/zod-to-openapi';
 import { z } from 'zod';
 import { type Call, mediaOf } from './call.ts';
-import { CAP_FEED_PATHS } from './cap-feed-paths.ts';
+import { capFeedPaths } from './cap-feed-paths.ts';
+import type { ApiDeps } from './deps.ts';
 import { RIGHTS } from './rights.ts';
 import { problem } from './schemas.ts';
 
@@ -68,15 +69,19 @@ const SUPERVISION: readonly RouteConfig[] = [
 
 export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']>;
 
-export function openApiDocument(calls: readonly Call[], version: string): OpenApiDocument {
+export function openApiDocument(
+  calls: readonly Call[],
+  { version, cap }: Pick<ApiDeps, 'version' | 'cap'>,
+): OpenApiDocument {
   const registry = new OpenAPIRegistry();
   registry.registerComponent('securitySchemes', 'apiKey', {
     type: 'http',
     scheme: 'bearer',
-    description: '`tocsin_<id>_<secret>`, made with `tocsin key create`',
+    description:
+      '`tocsin_<id>_<secret>`, made with `tocsin key create`; or an access token of a provider in the identity file',
   });
   for (const call of calls) registry.registerPath(pathOf(call));
-  for (const path of [...SUPERVISION, ...CAP_FEED_PATHS]) registry.registerPath(path);
+  for (const path of [...SUPERVISION, ...capFeedPaths(cap?.feed)]) registry.registerPath(path);
   const document = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: { title: 'Tocsin', version, description: 'Mass SMS public information for a crisis cell' },

@@ -77,6 +77,21 @@ describe('tokens of an OpenID provider', () => {
   });
 
   test.each([
+    [3_600, 'an hour', 0],
+    [86_400, 'a day', 0],
+    [3_600, 'an hour and a second', 1],
+    [86_400, 'a day and a second', 1],
+  ])(
+    'where tokens may live %i seconds, one that lives %s is taken or refused by that',
+    async (longest, _life, more) => {
+      const identityOf = fresh({ longestLifeSeconds: longest });
+      const answer = identityOf.authenticate(await issuer.token({ claims: { exp: seconds() + longest + more } }));
+      if (more === 0) expect(await answer).toMatchObject({ roles: ['operator'] });
+      else await expect(answer).rejects.toMatchObject(REFUSED);
+    },
+  );
+
+  test.each([
     ['an extension that must be understood', { crit: ['b64'], b64: false }],
     ['an extension that nobody knows', { crit: ['https://example.org/x'], 'https://example.org/x': true }],
     ['the type of an ID token', { typ: 'JWT' }],

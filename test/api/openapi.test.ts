@@ -60,6 +60,18 @@ describe('the OpenAPI document', () => {
     expect(listed.sort()).toEqual([...served, ...WITHOUT_A_KEY].sort());
   });
 
+  test('it offers the feed as it is served: open, with a key, or not at all', async () => {
+    const feedOf = async (feed: 'keyed' | 'off') => {
+      const other = await apiFixture({ cap: { signatures: { mode: 'ignored', keys: [] }, feed } });
+      const { paths } = (await other.bare('get', '/openapi.json')).body as Document;
+      await other.close();
+      return [paths['/v1/cap/feed'], paths['/v1/cap/alerts/{id}.xml']].map((path) => path?.get?.security);
+    };
+    expect(document.paths['/v1/cap/feed']?.get?.security).toEqual([{}, { apiKey: [] }]);
+    expect(await feedOf('keyed')).toEqual([[{ apiKey: [] }], [{ apiKey: [] }]]);
+    expect(await feedOf('off')).toEqual([undefined, undefined]);
+  });
+
   test('every operation has a name of its own, a summary, a tag and its path parameters', () => {
     const names = operations().map(({ operation }) => operation.operationId);
     expect(new Set(names).size).toBe(names.length);
