@@ -27,10 +27,11 @@ async function list(cli: Cli, { all, json }: { all: boolean; json?: boolean }): 
   if (shown.length === 0)
     return cli.print(all ? 'There are no standing approvals.' : 'No standing approval is in force.');
   for (const { id, value } of shown) {
-    const { template, by, regions, uses, maxUses, validUntil } = value;
+    const { template, by, regions, uses, maxUses, validUntil, waives = [] } = value;
     cli.print(`${id}  ${stateOf(value, nowMs)}`);
     for (const line of wrapped(`${template}, by ${by}, until ${validUntil}`, '  ')) cli.print(line);
     cli.print(`  used ${uses}${maxUses === undefined ? '' : ` of ${maxUses}`}`);
+    if (waives.length > 0) cli.print(`  accepts that ${waives.join(', ')} is waived`);
     for (const line of wrapped(`regions ${regions.join(', ')}`, '  ')) cli.print(line);
   }
 }

@@ -8,8 +8,14 @@ import type { Language, Template, Wording } from '../templates/template.ts';
 import { findWording } from '../templates/wordings.ts';
 import { SEVERITIES } from './notice.ts';
 import { NOTICE_INPUT_FIELDS } from './notice-input.ts';
+import type { Waiver } from './waivers.ts';
 
 const STATUSES = NOTICE_INPUT_FIELDS.status.options;
+/**
+ * What may be waived in a notice that an approval lets through: its giver saw the very wordings, whose hashes it holds, so
+ * it matters less who else has read them. Whatever else is waived is for a person to look at.
+ */
+export const WAIVES = ['unreviewed_wording'] as const satisfies readonly Waiver['code'][];
 /** Longer than that nobody knows any more what was approved. */
 export const MOST_DAYS = 366;
 const DAY_MS = 86_400_000;
@@ -42,6 +48,11 @@ export const StandingApprovalInput = z.strictObject({
   services: NOTICE_INPUT_FIELDS.services.describe('the most that may be affected'),
   languages: each(z.string().min(2).max(20), 30).describe('of the texts that may go out'),
   parameters: z.record(z.string().max(100), Bounds).default({}),
+  waives: z
+    .array(z.enum(WAIVES, `must be ${WAIVES.join(' or ')}: whatever else is waived is for a person to approve`))
+    .max(WAIVES.length)
+    .optional()
+    .describe('problems that may be waived in a notice, since the wordings are approved as they stand; default: none'),
   numbersVerifiedWithinDays: z.int().min(1).max(365).default(90).describe('since the test call of each number printed'),
   validFrom: dateTime.optional().describe('default: now'),
   validUntil: dateTime.describe(`${MOST_DAYS} days later at most`),

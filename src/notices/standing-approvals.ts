@@ -48,8 +48,8 @@ export class StandingApprovals {
       uses: 0,
     };
     const id = randomUUID();
-    const { template: of, regions, validUntil } = approval;
-    const detail = { person: by.person, template: of, regions, validUntil };
+    const { template: of, regions, validUntil, waives } = approval;
+    const detail = { person: by.person, template: of, regions, validUntil, ...(waives ? { waives } : {}) };
     return this.records.create(id, approval, act(by, 'standing-approval.give', id, detail));
   }
 

@@ -36,9 +36,11 @@ export function outsideOf(approval: StandingApproval, candidate: Candidate): str
   reasons.push(...beside('severity', notice.severity, approval.severities));
   for (const service of notice.services) reasons.push(...beside('service', service, approval.services));
   for (const field of freeWords(notice, candidate.template)) reasons.push(`nobody approved the words of its ${field}`);
-  if (waiversOf(notice.waivers, region).length > 0)
-    reasons.push('something is waived: that is for a person to approve');
-  reasons.push(...parameterFaults(approval, candidate), ...textFaults(approval, candidate));
+  reasons.push(
+    ...waiverFaults(approval, candidate),
+    ...parameterFaults(approval, candidate),
+    ...textFaults(approval, candidate),
+  );
   return [...new Set(reasons)];
 }
 
@@ -49,6 +51,13 @@ function validityFaults(approval: StandingApproval, nowMs: number): string[] {
   if (nowMs >= Date.parse(validUntil)) return [`it held until ${validUntil}`];
   if (maxUses !== undefined && uses >= maxUses) return [`it was used ${uses} times, as often as it may be`];
   return [];
+}
+
+function waiverFaults({ waives = [] }: StandingApproval, { notice, region }: Candidate): string[] {
+  const accepted: readonly string[] = waives;
+  return waiversOf(notice.waivers, region)
+    .filter(({ code }) => !accepted.includes(code))
+    .map(({ code }) => `${code} is waived, which it does not accept`);
 }
 
 function parameterFaults(approval: StandingApproval, { notice, nowMs }: Candidate): string[] {

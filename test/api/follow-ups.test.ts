@@ -189,6 +189,14 @@ describe('follow-ups over HTTP', () => {
       expect(problemOf(await give({ ...APPROVAL, regions: [] }))).toMatchObject({ status: 422 });
     });
 
+    test('may accept wordings that nobody has read; another waiver is refused with its place', async () => {
+      const given = await give({ ...APPROVAL, waives: ['unreviewed_wording'] });
+      expect([given.status, given.body.waives]).toEqual([201, ['unreviewed_wording']]);
+      await api.as('approver', 'delete', `/v1/standing-approvals/${(given.body as { id: string }).id}`);
+      const refused = problemOf(await give({ ...APPROVAL, waives: ['stale_verification'] }));
+      expect([refused.status, refused.faults.map(({ at }) => at)]).toEqual([422, ['/waives/0']]);
+    });
+
     test('R7: let a correction through whose number was corrected, from order to launch in one call', async () => {
       const { notice } = await running();
       const number = '02 61 91 00 77';

@@ -29,14 +29,22 @@ async function keep(id: string, changes: Partial<StandingApproval> = {}): Promis
 describe('tocsin approvals list', () => {
   test('shows those in force, with who gave them and until when', async () => {
     const validUntil = inDays(30);
-    await keep('held', { validUntil, maxUses: 3, uses: 1 });
+    await keep('held', { validUntil, maxUses: 3, uses: 1, waives: ['unreviewed_wording'] });
     await keep('revoked', { revoked: { by: 'Sam', at: inDays(0) } });
     await keep('over', { validUntil: inDays(-0.5) });
     await keep('to-come', { validFrom: inDays(1) });
     await keep('used', { maxUses: 2, uses: 2 });
     const { out, code } = await runCli(store, 'approvals', 'list');
     expect(code).toBe(0);
-    for (const part of ['held', 'in force', 'by Paule Préfète', validUntil, 'used 1 of 3', '35, 29']) {
+    for (const part of [
+      'held',
+      'in force',
+      'by Paule Préfète',
+      validUntil,
+      'used 1 of 3',
+      '35, 29',
+      'accepts that unreviewed_wording',
+    ]) {
       expect(out).toContain(part);
     }
     expect(out).not.toMatch(/revoked|over|to-come|used up/);
