@@ -15,22 +15,23 @@ const DELIVERED = eventCode('receiptDelivered');
 const own = ownRedis();
 let broadcasts = 0;
 
-/** A recorder, a broadcast of it with three slots in the air, and a hand on the store. */
-async function recording() {
+/** A recorder, a broadcast with three slots in the air, and a hand on the store. `isKnown`: it has run that broadcast. */
+async function recording({ isKnown = true, spread = false } = {}) {
   broadcasts += 1;
   const no = broadcasts;
   const [store, { redis: hand }] = [await own.open(`rec${no}:`), await own.open('')];
   await storeBroadcast(store, { no });
-  const index = new BroadcastIndex({ store });
-  await index.load(no);
+  const elsewhere = new BroadcastIndex({ store });
+  await elsewhere.load(no);
+  const index = isKnown ? elsewhere : new BroadcastIndex({ store });
   const slots = new Slots({ store });
   const ids = new MessageIds({ store, route: 'drill' });
-  const batch = index.batch(batchNumber(no, 0))!;
+  const batch = elsewhere.batch(batchNumber(no, 0))!;
   await happen(store, batch, 0, 2, 'claim');
   const told = { faults: 0, receipts: [] as { joined: number; parked: number }[], up: true };
   const recorder = new Recorder({
     slots,
-    spread: false,
+    spread,
     ids,
     index,
     policy: new ReceiptPolicy({ route: aRoute(), index, onReceipt: () => {} }),
@@ -82,6 +83,25 @@ describe('the recorder', () => {
     expect(await ids.join(['id-0'], [DELIVERED])).toEqual([addressOf(0)]);
   });
 
+  test('rule 2: where they may stand on different servers, an id is durable before its slot is accepted', async () => {
+    const { recorder, ids, batch, states, addressOf } = await recording({ spread: true });
+    let goOn = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const map = ids.map.bind(ids);
+    ids.map = (...args) => held.then(() => map(...args));
+    let freed = 0;
+    recorder.accepted(batch, addressOf(0), 'id-0', 'accept', () => {
+      freed += 1;
+    });
+    await aWhile();
+    expect([freed, await states()]).toEqual([0, IN_THE_AIR]);
+    goOn();
+    await waitFor(() => freed === 1);
+    expect((await states())[0]).toBe('accepted');
+  });
+
   test('rule 3: answers no receipt before its effect is durable', async () => {
     const { recorder, batch, states, addressOf, pause, goOn } = await recording();
     recorder.accepted(batch, addressOf(0), 'id-0', 'accept', () => {});
@@ -123,6 +143,36 @@ describe('the recorder', () => {
     expect(await ids.reconcile()).toEqual({ unparked: [], orphans: 0 });
   });
 
+  test('rule 3: takes receipts of broadcasts that other processes run', async () => {
+    const { recorder, ids, states, addressOf, told } = await recording({ isKnown: false });
+    await ids.map(['id-1'], [addressOf(1)]);
+    const answers: boolean[] = [];
+    recorder.receipt('id-1', DELIVERED, { respond: (taken) => answers.push(taken) });
+    await recorder.settled();
+    expect([answers, await states()]).toEqual([[true], ['sending', 'delivered', 'sending']]);
+    expect(told.receipts).toEqual([{ joined: 1, parked: 0, overflow: 0 }]);
+  });
+
+  test('rule 3: answers with a temporary error what is more than it may keep, and once the store has been silent for 3 s', async () => {
+    const { recorder, pause, goOn } = await recording();
+    const answers: boolean[] = [];
+    const answer = { respond: (taken: boolean) => answers.push(taken) };
+    await pause();
+    const since = performance.now();
+    for (let i = 0; i < 50_000; i += 1) recorder.receipt(`r${i}`, DELIVERED, answer);
+    expect(answers).toEqual([]);
+    recorder.receipt('too many', DELIVERED, answer);
+    expect(answers).toEqual([false]);
+    await waitFor(() => recorder.storeDown);
+    expect(performance.now() - since).toBeGreaterThan(2_900);
+    recorder.receipt('too late', DELIVERED, answer);
+    expect(answers).toEqual([false, false]);
+    await goOn();
+    await recorder.settled();
+    expect(answers.filter(Boolean)).toHaveLength(50_000);
+    expect(recorder.storeDown).toBe(false);
+  });
+
   test('tries a group that the store refuses again until it takes, and takes no receipts meanwhile', async () => {
     const { recorder, batch, states, addressOf, told, hand } = await recording();
     const answers: boolean[] = [];
@@ -149,6 +199,14 @@ describe('the recorder', () => {
     expect(await recorder.reconcile()).toEqual({ applied: 1, orphans: 1 });
     expect(await states()).toEqual(['sending', 'delivered', 'sending']);
     expect(await recorder.reconcile()).toEqual({ applied: 0, orphans: 1 });
+  });
+
+  test('applies it also where the process that died ran the broadcast, and no other', async () => {
+    const { recorder, ids, states, addressOf } = await recording({ isKnown: false });
+    await ids.join(['left'], [DELIVERED]);
+    await ids.map(['left'], [addressOf(1)]);
+    expect(await recorder.reconcile()).toEqual({ applied: 1, orphans: 0 });
+    expect(await states()).toEqual(['sending', 'delivered', 'sending']);
   });
 
   test('answers a receipt of a broadcast that was purged', async () => {
