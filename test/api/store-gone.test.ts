@@ -54,7 +54,7 @@ describe('when the store is gone', () => {
       expect(problemOf(response)).toMatchObject({ status: 503, code: 'store_unavailable' });
       expect(response.headers['retry-after']).toBe('2');
     }
-    expect(performance.now() - startedMs).toBeLessThan(1_500);
+    expect(performance.now() - startedMs).toBeLessThan(4_000);
     expect((await api.bare('get', '/healthz')).status).toBe(200);
     expect(problemOf(await api.bare('get', '/readyz'))).toMatchObject({
       status: 503,
@@ -87,7 +87,7 @@ describe('when the store is gone', () => {
     process.kill(redis.pid, 'SIGCONT');
     expect(problemOf(response)).toMatchObject({ status: 503, code: 'store_unavailable' });
     expect(problemOf(readiness)).toMatchObject({ status: 503, code: 'not_ready' });
-    expect(performance.now() - startedMs).toBeLessThan(3_000);
+    expect(performance.now() - startedMs).toBeLessThan(4_500);
   });
 
   test('a connection that would wait for the store is not waited for', async () => {

@@ -20,19 +20,19 @@ async function quiet(running: RunningDispatch, ms: number): Promise<void> {
 describe('control', () => {
   test('a paused broadcast submits nothing a second later, and goes on with the rest when it is resumed', async () => {
     const running = await dispatch.start({ route: { segmentsPerSecond: 400 } });
-    const id = await running.launch({ recipients: 600 });
+    const id = await running.launch({ recipients: 1_000 });
     await waitFor(() => running.record().submits > 50);
     await running.pause(id);
     const pausedAt = Date.now();
     await quiet(running, 700);
     const { submits, lastSubmitAt } = running.record();
-    expect(lastSubmitAt! - pausedAt).toBeLessThan(1_000);
-    expect(submits).toBeLessThan(600);
+    expect(lastSubmitAt! - pausedAt).toBeLessThan(running.within(1_000));
+    expect(submits).toBeLessThan(1_000);
     const paused = await running.until(id, ({ counts }) => counts.sending === 0 && counts.accepted === 0);
-    expect(nonZero(paused.counts)).toEqual({ delivered: submits, pending: 600 - submits });
+    expect(nonZero(paused.counts)).toEqual({ delivered: submits, pending: 1_000 - submits });
     await running.resume(id);
-    expect(nonZero((await running.closed(id)).counts)).toEqual({ delivered: 600 });
-    expect(running.record()).toMatchObject({ accepted: 600, repeatedParts: 0 });
+    expect(nonZero((await running.closed(id)).counts)).toEqual({ delivered: 1_000 });
+    expect(running.record()).toMatchObject({ accepted: 1_000, repeatedParts: 0 });
     await expectAccountedFor(running, id);
   });
 
@@ -56,7 +56,7 @@ describe('control', () => {
     const cancelledAt = Date.now();
     const { counts } = await running.closed(id);
     const { submits, lastSubmitAt } = running.record();
-    expect(lastSubmitAt! - cancelledAt).toBeLessThan(1_000);
+    expect(lastSubmitAt! - cancelledAt).toBeLessThan(running.within(1_000));
     expect(nonZero(counts)).toEqual({ delivered: submits, cancelled: 4_000 - submits });
     expect((await running.notice(id)).value.state).toBe('cancelled');
     await expectAccountedFor(running, id);
@@ -95,11 +95,11 @@ describe('control', () => {
 describe('time', () => {
   test('rule 7: what was not submitted when the notice expires lapses, and nothing is submitted any more', async () => {
     const running = await dispatch.start({ route: { segmentsPerSecond: 300 } });
-    const id = await running.launch({ recipients: 2_000, expiresInMs: 700 });
+    const id = await running.launch({ recipients: 2_000, expiresInMs: 1_500 });
     const { counts } = await running.closed(id);
     const { expires } = await running.broadcast(id);
     const { accepted, lastSubmitAt } = running.record();
-    expect(lastSubmitAt! - Date.parse(expires)).toBeLessThan(500);
+    expect(lastSubmitAt! - Date.parse(expires)).toBeLessThan(running.within(500));
     expect(counts.lapsed).toBeGreaterThan(1_000);
     expect(counts.lapsed + accepted).toBe(2_000);
     await expectAccountedFor(running, id);
@@ -111,7 +111,7 @@ describe('time', () => {
     const { counts, closedAt } = await running.closed(id);
     expect(nonZero(counts)).toEqual({ expired: 20 });
     // Whole seconds, rounded down: never past it.
-    expect(Date.parse(closedAt!) - Date.parse((await running.broadcast(id)).expires)).toBeLessThan(1_500);
+    expect(Date.parse(closedAt!) - Date.parse((await running.broadcast(id)).expires)).toBeLessThan(4_000);
   });
 
   test('rule 7: at the receipt deadline nobody is left without a final state', async () => {
@@ -147,7 +147,7 @@ describe('approval', () => {
     const decisions = [...stored.value.decisions, approval('974')];
     const act = { actor: OPERATOR.actor, action: 'notice.approve', subject: `notice/${stored.id}` };
     await noticeRecords(running.store).update(stored, { ...stored.value, decisions }, act);
-    const second = await running.until(id, ({ counts }) => counts.delivered === 200, 2_000);
+    const second = await running.until(id, ({ counts }) => counts.delivered === 200);
     expect(byRegion(second)).toEqual([
       ['2A', 0],
       ['35', 100],
@@ -179,7 +179,7 @@ describe('severity', () => {
     const launchedAt = Date.now();
     const extreme = await running.launch({ recipients: 150, text: extremeText, notice: { severity: 'Extreme' } });
     await waitFor(() => heard(running, extremeText) > 0);
-    expect(Date.now() - launchedAt).toBeLessThan(1_000);
+    expect(Date.now() - launchedAt).toBeLessThan(running.within(1_000));
     const before = heard(running, SHORT_TEXT);
     expect(nonZero((await running.closed(extreme)).counts)).toEqual({ delivered: 150 });
     // What was claimed already went out; from then on the graver one had the whole rate.
@@ -199,7 +199,7 @@ describe('severity', () => {
     await running.resume(extreme);
     const resumedAt = Date.now();
     await waitFor(() => heard(running, extremeText) > sent);
-    expect(Date.now() - resumedAt).toBeLessThan(1_000);
+    expect(Date.now() - resumedAt).toBeLessThan(running.within(1_000));
     expect(nonZero((await running.closed(extreme)).counts)).toEqual({ delivered: 150 });
     await running.cancel(minor);
     await running.closed(minor);

@@ -176,7 +176,7 @@ export function dispatchFixture() {
     };
     const progress = (id: string): Promise<Progress> => reader.read(id);
     const hasten = () => store.redis.publish(controlChannel(store.prefix), JSON.stringify({ broadcast: 0 }));
-    const until = (id: string, holds: (progress: Progress) => boolean, deadlineMs = 10_000): Promise<Progress> =>
+    const until = (id: string, holds: (progress: Progress) => boolean, deadlineMs = 15_000): Promise<Progress> =>
       waitFor(
         async () => {
           const current = await progress(id);
@@ -200,7 +200,7 @@ export function dispatchFixture() {
       progress,
       until,
       /** Waits for its end; hastens the keeper's look, which comes by itself within half a second. */
-      closed: (id: string, deadlineMs = 10_000): Promise<Progress> =>
+      closed: (id: string, deadlineMs = 15_000): Promise<Progress> =>
         until(
           id,
           ({ state, unaccounted }) => {
@@ -214,6 +214,8 @@ export function dispatchFixture() {
       resume: (id: string) => resume(store, id, OPERATOR),
       cancel: (id: string) => cancel(store, id, OPERATOR, now),
       record: () => simulator.record.snapshot(),
+      /** So many milliseconds, and what this process itself stood still: the SMSC is in it, and takes late what came then. */
+      within: (ms: number) => ms + simulator.record.longestPauseMs,
       verify: (id: string): Promise<Verification> => verify(store, id),
       broadcast: async (id: string) => (await broadcastRecords(store).get(id)).value,
       plan: async (id: string) => (await planRecords(store).get(id)).value,

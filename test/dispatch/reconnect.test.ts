@@ -64,7 +64,7 @@ describe('a link that is told to reconnect', () => {
     const asked = performance.now();
     link.reconnect('reconnect_asked');
     await waitFor(() => link.state === 'bound');
-    expect(performance.now() - asked).toBeLessThan(600);
+    expect(performance.now() - asked).toBeLessThan(1_500);
   });
 
   test('while it binds begins anew', async () => {
@@ -97,6 +97,6 @@ describe('a link that is told to reconnect', () => {
     });
     const times = await Promise.all(backAt);
     expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(150);
-    expect(Math.max(...times)).toBeLessThan(2_000);
+    expect(Math.max(...times)).toBeLessThan(4_000);
   });
 });

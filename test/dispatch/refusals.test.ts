@@ -45,7 +45,7 @@ describe('a refusal', () => {
       route: { retryDelayMs: 300 },
       behaviour: { submissions: { refusals: [{ status: 'ESME_RSYSERR', suffix: '5' }] } },
     });
-    const id = await running.launch({ recipients: 100, expiresInMs: 1_500 });
+    const id = await running.launch({ recipients: 100, expiresInMs: 3_000 });
     const progress = await running.until(id, ({ counts }) => counts.lapsed === 10);
     expect(nonZero(progress.counts)).toEqual({ delivered: 90, lapsed: 10 });
     expect(progress.submitted).toBe(90);
@@ -94,7 +94,7 @@ describe('a refusal', () => {
 describe('a response', () => {
   test('rule 5: that never comes leaves its text in doubt: sent again once, counted, and listed', async () => {
     const running = await dispatch.start({
-      route: { responseTimeoutMs: 300 },
+      route: { responseTimeoutMs: 1_500 },
       behaviour: { responses: { lost: 0.05 } },
     });
     const id = await running.launch({ recipients: 300 });
@@ -113,7 +113,7 @@ describe('a response', () => {
 
   test('rule 5: that never comes leaves its text held where the notice says hold', async () => {
     const running = await dispatch.start({
-      route: { responseTimeoutMs: 300 },
+      route: { responseTimeoutMs: 1_500 },
       behaviour: {
         responses: { lost: 0.05 },
         receipts: { delayMs: { min: 0, max: 0 }, mix: { delivered: 0, none: 1 } },
@@ -140,10 +140,10 @@ describe('a response', () => {
 
   test('quirk 29: that comes late keeps a held text from being taken for lost', async () => {
     const running = await dispatch.start({
-      route: { responseTimeoutMs: 150 },
+      route: { responseTimeoutMs: 1_000 },
       behaviour: {
-        responses: { late: { probability: 0.1, delayMs: 600 } },
-        receipts: { delayMs: { min: 900, max: 900 } },
+        responses: { late: { probability: 0.1, delayMs: 3_000 } },
+        receipts: { delayMs: { min: 4_500, max: 4_500 } },
       },
     });
     const id = await running.launch({ recipients: 200, notice: { inDoubt: 'hold' } });
@@ -159,9 +159,9 @@ describe('a response', () => {
 
   test('quirk 29: that comes before its text was sent again keeps it from being sent again', async () => {
     const running = await dispatch.start({
-      route: { responseTimeoutMs: 150, segmentsPerSecond: 100, links: 1 },
+      route: { responseTimeoutMs: 1_000, segmentsPerSecond: 100, links: 1 },
       behaviour: {
-        responses: { late: { probability: 1, delayMs: 400 } },
+        responses: { late: { probability: 1, delayMs: 2_500 } },
         receipts: { delayMs: { min: 0, max: 0 } },
       },
     });
@@ -200,7 +200,7 @@ describe('a response', () => {
 
   test('quirk 36: a generic_nack in its place is a refusal; one without a sequence lets the place expire', async () => {
     const running = await dispatch.start({
-      route: { responseTimeoutMs: 200 },
+      route: { responseTimeoutMs: 1_000 },
       behaviour: { responses: { genericNack: 0.2, nackSequence: 'same' } },
     });
     const id = await running.launch({ recipients: 100 });

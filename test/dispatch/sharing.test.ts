@@ -38,7 +38,7 @@ describe('two dispatchers', () => {
   test('hand over what is left when one of them stops: nothing is lost, in doubt or twice', async () => {
     const running = await dispatch.start({
       dispatchers: 2,
-      route: { segmentsPerSecond: 3_000 },
+      route: { segmentsPerSecond: 1_000 },
       behaviour: { responses: { delayMs: { min: 0, max: 30 } } },
     });
     const id = await running.launch({ recipients: 1_000, regions: ['2A', '35', '974'] });
@@ -87,7 +87,7 @@ describe('two dispatchers', () => {
     running.simulator.act('drop');
     const stopping = performance.now();
     await running.dispatchers[0]!.stop();
-    expect(performance.now() - stopping).toBeLessThan(3_000);
+    expect(performance.now() - stopping).toBeLessThan(5_000);
     running.simulator.patchBehaviour({ bind: { silent: false }, submissions: { refusals: [] } });
     await running.dispatcher();
     const progress = await running.closed(id);
@@ -98,7 +98,7 @@ describe('two dispatchers', () => {
 
 describe('a process that died', () => {
   test('rule 5: leaves its slots in doubt, decided only when its responses could have come no more', async () => {
-    const running = await dispatch.start({ dispatchers: 0, route: { responseTimeoutMs: 800 } });
+    const running = await dispatch.start({ dispatchers: 0, route: { responseTimeoutMs: 2_500 } });
     const id = await running.launch({ recipients: 100 });
     const batch = await theBatch(running, id);
     const slots = new Slots({ store: running.store });
@@ -112,7 +112,7 @@ describe('a process that died', () => {
     const progress = await running.closed(id);
     expect(nonZero(progress.counts)).toEqual({ delivered: 100 });
     expect(progress.inDoubt).toBe(10);
-    expect(running.record().lastSubmitAt! - firstSubmitAt!).toBeGreaterThan(700);
+    expect(running.record().lastSubmitAt! - firstSubmitAt!).toBeGreaterThan(2_300);
   });
 
   test('rule 5: its slots are held where the notice says hold', async () => {
@@ -153,7 +153,7 @@ describe('a process that died', () => {
 
   test('rule 1: that was only taken for dead claims nothing any more', async () => {
     const running = await dispatch.start({ route: { segmentsPerSecond: 300 } });
-    const id = await running.launch({ recipients: 400 });
+    const id = await running.launch({ recipients: 800 });
     await waitFor(() => running.record().submits > 50);
     const batch = await theBatch(running, id);
     const slots = new Slots({ store: running.store });
@@ -161,15 +161,15 @@ describe('a process that died', () => {
     // What it had claimed and not written yet stays `sending`: its word no longer counts, so the next taker decides.
     const submits = await waitFor(async () => {
       const { counts } = await running.progress(id);
-      return counts.pending + counts.sending + counts.delivered === 400 ? running.record().submits : 0;
+      return counts.pending + counts.sending + counts.delivered === 800 ? running.record().submits : 0;
     });
-    expect(submits).toBeLessThan(400);
+    expect(submits).toBeLessThan(800);
     // Its run ended as lost; the keeper finds that nobody moves the rest, and it goes out once.
     const silentSince = performance.now();
     await waitFor(() => performance.now() - silentSince > 500);
     running.clock.aheadMs = STALL_MS;
     const progress = await running.closed(id);
-    expect(nonZero(progress.counts)).toEqual({ delivered: 400 });
+    expect(nonZero(progress.counts)).toEqual({ delivered: 800 });
     expect(running.record().repeatedParts).toBe(0);
   });
 });

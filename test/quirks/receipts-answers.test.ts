@@ -45,13 +45,13 @@ test('quirk 16: while the store is down receipts get a temporary error, and are 
   const hand = await aStore();
   const running = await fixture.start({
     store,
-    behaviour: { receipts: { delayMs: { min: 1_500, max: 3_500 }, retry: { temporaryErrorAfterMs: 300 } } },
+    behaviour: { receipts: { delayMs: { min: 3_000, max: 5_000 }, retry: { temporaryErrorAfterMs: 300 } } },
   });
   const id = await running.launch({ recipients: 50 });
   await running.until(id, ({ counts }) => counts.accepted === 50);
   // No memory for anything new: each write is refused, and the connection stays.
   await hand.redis.config('SET', 'maxmemory', '1');
-  await waitFor(() => running.record().receipts.nackedTemporary > 0, 8_000);
+  await waitFor(() => running.record().receipts.nackedTemporary > 0);
   expect(running.record().receipts).toMatchObject({ acknowledged: 0, nackedPermanent: 0 });
   await hand.redis.config('SET', 'maxmemory', '0');
   expect(nonZero((await running.closed(id)).counts)).toEqual({ delivered: 50 });

@@ -1,7 +1,7 @@
 /** Polls until `condition` gives a truthy value, and returns it; throws after `deadlineMs`. */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
-  deadlineMs = 5_000,
+  deadlineMs = 10_000,
   what = 'the condition',
 ): Promise<NonNullable<T>> {
   const end = Date.now() + deadlineMs;
