@@ -5,9 +5,8 @@
  */
 import type { Route } from '../broadcasts/routes.ts';
 import type { Logger } from '../log.ts';
-import type { Notification, Notifications } from '../queue/notifications.ts';
+import type { Notifications, Taken } from '../queue/notifications.ts';
 import { kindOf } from '../sms/msisdn.ts';
-import type { Stored } from '../store/records.ts';
 import type { PageSender } from './page-sender.ts';
 
 export interface PagesDeps {
@@ -59,7 +58,7 @@ export class Pages {
     }
   }
 
-  async #send(kind: Route['kind'], taken: Stored<Notification>): Promise<void> {
+  async #send(kind: Route['kind'], taken: Taken): Promise<void> {
     const { notifications, numberOf, halted } = this.#deps;
     const { to, text = '', status, deliverBy, attempts } = taken.value;
     const msisdn = numberOf(to);

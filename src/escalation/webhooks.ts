@@ -4,7 +4,7 @@
  */
 import { createHmac } from 'node:crypto';
 import type { PolicyWebhook } from '../notices/policy.ts';
-import type { Notification, Notifications } from '../queue/notifications.ts';
+import type { Notification, Notifications, Taken } from '../queue/notifications.ts';
 import type { Stored } from '../store/records.ts';
 
 export interface WebhookDeps {
@@ -42,7 +42,7 @@ export class Webhooks {
     );
   }
 
-  async #deliver(taken: Stored<Notification>): Promise<void> {
+  async #deliver(taken: Taken): Promise<void> {
     const { notifications, webhooks } = this.#deps;
     const webhook = webhooks.find(({ id }) => id === taken.value.to);
     if (!webhook) return notifications.refused(taken, 'unknown_webhook');

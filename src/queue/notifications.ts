@@ -3,6 +3,8 @@
  * dispatchers send the SMS; both take from here by id. A notification names its addressee as the approvals file does: no
  * telephone number and no URL is in it. What is taken and not settled comes again, so at worst somebody is told twice.
  */
+import { randomUUID } from 'node:crypto';
+import { TocsinError } from '../errors.ts';
 import type { Store } from '../store/connection.ts';
 import { commit, Records, type Stored } from '../store/records.ts';
 
@@ -37,6 +39,11 @@ export interface Notification {
   readonly fault?: string;
 }
 
+/** A notification in the hands of one taker, by the token of the lease: another token, and it is no longer theirs. */
+export interface Taken extends Stored<Notification> {
+  readonly token: string;
+}
+
 /** Whether somebody is to be told: `later` when nobody waits, but may again; `never` makes it `void`. */
 export type Wanted = 'now' | 'later' | 'never';
 
@@ -56,6 +63,8 @@ const ORPHAN_MS = 60_000;
 const WANTED_LATER_MS = 10_000;
 const NOBODY_CAME_MS = 600_000;
 const LAPSE_AT_ONCE = 10;
+/** KEYS the lease, ARGV the token: gives back one's own lease, and nobody else's. */
+const FREE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end";
 const RETRY_MIN_MS = 2_000;
 const RETRY_MAX_MS = 300_000;
 
@@ -89,50 +98,60 @@ export class Notifications {
   }
 
   /** A notification to deliver now, by this process alone; undefined when another has it, or nobody needs it. */
-  async take(channel: Channel, id: string): Promise<Stored<Notification> | undefined> {
+  async take(channel: Channel, id: string): Promise<Taken | undefined> {
     const { store, now, wanted } = this.#deps;
-    if ((await store.redis.set(this.#lease(id), '1', 'PX', LEASE_MS, 'NX')) !== 'OK') return undefined;
+    const token = randomUUID();
+    if ((await store.redis.set(this.#lease(id), token, 'PX', LEASE_MS, 'NX')) !== 'OK') return undefined;
     const found = await this.records.find(id);
     if (found?.value.state !== 'waiting') {
       const score = Number(await store.redis.zscore(this.#due(channel), id));
       if (found || now() - score > ORPHAN_MS) await store.redis.zrem(this.#due(channel), id);
-      await this.#free(id);
+      await this.#free({ id, token });
       return undefined;
     }
+    const taken = { ...found, token };
     const over = now() >= Date.parse(found.value.deliverBy);
     const when = over ? 'never' : await (wanted?.(found.value) ?? 'now');
-    if (when === 'now') return found;
-    if (when === 'later') await this.putBack(found, WANTED_LATER_MS);
-    else await this.#end(found, over ? { state: 'failed', fault: found.value.fault ?? 'too_late' } : { state: 'void' });
+    if (when === 'now') return taken;
+    if (when === 'later') await this.putBack(taken, WANTED_LATER_MS);
+    else await this.#end(taken, over ? { state: 'failed', fault: found.value.fault ?? 'too_late' } : { state: 'void' });
     return undefined;
   }
 
-  /** It reached the webhook, or the SMSC took it. */
-  sent(taken: Stored<Notification>): Promise<void> {
-    const { fault: _, ...value } = taken.value;
-    return this.#end({ ...taken, value: { ...value, attempts: value.attempts + 1 } }, { state: 'sent' });
+  /** It reached the webhook, or the SMSC took it. That stands, though the lease ran out and another has it by now. */
+  async sent(taken: Taken): Promise<void> {
+    let current: Stored<Notification> | undefined = taken;
+    for (; current?.value.state === 'waiting'; current = await this.records.find(taken.id)) {
+      const { fault: _, ...value } = current.value;
+      const sent = { ...value, attempts: value.attempts + 1, state: 'sent', lastAt: this.#time() } as const;
+      if (await this.#written(current, sent, 'notification.sent')) break;
+    }
+    await this.#over(taken);
   }
 
   /** It will never be: another try would end the same. */
-  refused(taken: Stored<Notification>, fault: string): Promise<void> {
-    return this.#end(taken, { state: 'failed', fault });
+  async refused(taken: Taken, fault: string): Promise<void> {
+    if (await this.#holds(taken)) await this.#end(taken, { state: 'failed', fault });
   }
 
   /** It comes again, later each time. */
-  async failed(taken: Stored<Notification>, fault: string): Promise<void> {
+  async failed(taken: Taken, fault: string): Promise<void> {
+    if (!(await this.#holds(taken))) return;
     const { store, now } = this.#deps;
     const attempts = taken.value.attempts + 1;
     const value = { ...taken.value, attempts, fault, lastAt: this.#time() };
-    await this.#write(taken, value, 'notification.attempt');
-    await store.redis.zadd(this.#due(taken.value.channel), now() + retryDelayMs(attempts), taken.id);
-    await this.#free(taken.id);
+    if (await this.#written(taken, value, 'notification.attempt')) {
+      await store.redis.zadd(this.#due(taken.value.channel), now() + retryDelayMs(attempts), taken.id);
+    }
+    await this.#free(taken);
   }
 
   /** Not tried at all: nothing can carry it just now. */
-  async putBack(taken: Stored<Notification>, delayMs: number): Promise<void> {
+  async putBack(taken: Taken, delayMs: number): Promise<void> {
+    if (!(await this.#holds(taken))) return;
     const { store, now } = this.#deps;
     await store.redis.zadd(this.#due(taken.value.channel), now() + delayMs, taken.id);
-    await this.#free(taken.id);
+    await this.#free(taken);
   }
 
   /** Ends SMS that no dispatcher came for, when they are too late or nobody waits: without a route none ever does. */
@@ -147,17 +166,36 @@ export class Notifications {
     }
   }
 
-  async #end(taken: Stored<Notification>, end: Pick<Notification, 'state' | 'fault'>): Promise<void> {
-    await this.#write(taken, { ...taken.value, ...end, lastAt: this.#time() }, `notification.${end.state}`);
-    await this.#deps.store.redis.zrem(this.#due(taken.value.channel), taken.id);
-    await this.#free(taken.id);
+  async #end(taken: Taken, end: Pick<Notification, 'state' | 'fault'>): Promise<void> {
+    const value = { ...taken.value, ...end, lastAt: this.#time() };
+    if (await this.#written(taken, value, `notification.${end.state}`)) await this.#over(taken);
+    else await this.#free(taken);
   }
 
-  async #write(taken: Stored<Notification>, value: Notification, action: string): Promise<void> {
+  async #over(taken: Taken): Promise<void> {
+    await this.#deps.store.redis.zrem(this.#due(taken.value.channel), taken.id);
+    await this.#free(taken);
+  }
+
+  /** Whether it still was as `current` says. */
+  async #written(current: Stored<Notification>, value: Notification, action: string): Promise<boolean> {
     const { notice, stage, channel, to, attempts, fault } = value;
-    const detail = { notification: taken.id, stage, channel, to, attempts, ...(fault === undefined ? {} : { fault }) };
+    const detail = {
+      notification: current.id,
+      stage,
+      channel,
+      to,
+      attempts,
+      ...(fault === undefined ? {} : { fault }),
+    };
     const act = { actor: 'system', action, subject: `notice/${notice}`, detail };
-    await commit(this.#deps.store, act, [this.records.put(taken, value)]);
+    try {
+      await commit(this.#deps.store, act, [this.records.put(current, value)]);
+      return true;
+    } catch (error) {
+      if (error instanceof TocsinError && error.code === 'version_conflict') return false;
+      throw error;
+    }
   }
 
   #time(): string {
@@ -168,7 +206,11 @@ export class Notifications {
     return `${this.#deps.store.prefix}{rec}:notification-taken:${id}`;
   }
 
-  async #free(id: string): Promise<void> {
-    await this.#deps.store.redis.del(this.#lease(id));
+  async #holds({ id, token }: Taken): Promise<boolean> {
+    return (await this.#deps.store.redis.get(this.#lease(id))) === token;
+  }
+
+  async #free({ id, token }: Pick<Taken, 'id' | 'token'>): Promise<void> {
+    await this.#deps.store.redis.eval(FREE, 1, this.#lease(id), token);
   }
 }

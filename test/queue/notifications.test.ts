@@ -1,4 +1,10 @@
-import { type Notification, Notifications, retryDelayMs, type Wanted } from '../../src/queue/notifications.ts';
+import {
+  type Notification,
+  Notifications,
+  retryDelayMs,
+  type Taken,
+  type Wanted,
+} from '../../src/queue/notifications.ts';
 import type { Store } from '../../src/store/connection.ts';
 import { testStore } from '../support/redis.ts';
 
@@ -92,6 +98,50 @@ test('one that a dead process had is free when its lease has run out', async () 
   expect(await store.redis.pttl(lease!)).toBeGreaterThan(30_000);
   await store.redis.del(lease!);
   expect((await notifications.take('webhook', 'a'))?.id).toBe('a');
+});
+
+describe('when a slow taker has outlived its lease, and another has the notification', () => {
+  async function twice() {
+    const notifications = await waiting('a');
+    const slow = (await notifications.take('webhook', 'a'))!;
+    await store.redis.del((await store.redis.keys(`${store.prefix}*notification-taken*`))[0]!);
+    const next = (await notifications.take('webhook', 'a'))!;
+    const ended = async () => {
+      const { state, attempts, fault } = (await notifications.records.get('a')).value;
+      return { state, attempts, fault, due: await notifications.due('webhook', 10) };
+    };
+    return { notifications, slow, next, ended };
+  }
+
+  test.each<[string, (notifications: Notifications, taken: Taken) => Promise<void>]>([
+    ['refused', (notifications, taken) => notifications.refused(taken, 'unknown_person')],
+    ['failed', (notifications, taken) => notifications.failed(taken, 'timeout')],
+    ['putBack', (notifications, taken) => notifications.putBack(taken, 60_000)],
+  ])('its %s takes nothing away from that one', async (_what, end) => {
+    const { notifications, slow, next, ended } = await twice();
+    await end(notifications, slow);
+    expect(await ended()).toEqual({ state: 'waiting', attempts: 0, fault: undefined, due: ['a'] });
+    expect(await notifications.take('webhook', 'a')).toBeUndefined();
+    await notifications.sent(next);
+    expect(await ended()).toEqual({ state: 'sent', attempts: 1, fault: undefined, due: [] });
+  });
+
+  test('what it has delivered is delivered: the other, which fails, brings it back to nobody', async () => {
+    const { notifications, slow, next, ended } = await twice();
+    await notifications.sent(slow);
+    expect(await notifications.take('webhook', 'a')).toBeUndefined();
+    await notifications.failed(next, 'timeout');
+    nowMs += 300_000;
+    expect(await ended()).toEqual({ state: 'sent', attempts: 1, fault: undefined, due: [] });
+  });
+
+  test('what it delivers after the other has failed is delivered all the same', async () => {
+    const { notifications, slow, next, ended } = await twice();
+    await notifications.failed(next, 'timeout');
+    await notifications.sent(slow);
+    nowMs += 300_000;
+    expect(await ended()).toEqual({ state: 'sent', attempts: 2, fault: undefined, due: [] });
+  });
 });
 
 test('one whose record is not written yet is left for a minute, and forgotten after that', async () => {
