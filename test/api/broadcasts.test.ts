@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { checkEvidence } from '../../src/archive/evidence-check.ts';
 import { OpenBroadcasts } from '../../src/broadcasts/broadcast.ts';
 import type { Progress } from '../../src/broadcasts/progress.ts';
 import { keepReply } from '../../src/broadcasts/replies.ts';
@@ -111,7 +115,7 @@ describe('broadcasts over HTTP', () => {
     ]);
   });
 
-  test('the evidence comes as a file', async () => {
+  test('the evidence comes as a file, in which nothing is found wrong', async () => {
     const response = await api.as('auditor', 'get', `/v1/broadcasts/${id}/evidence`).responseType('blob');
     expect(response.headers).toMatchObject({
       'content-type': 'application/gzip',
@@ -121,6 +125,11 @@ describe('broadcasts over HTTP', () => {
     const tar = gunzipSync(response.body as Buffer).toString('latin1');
     for (const name of ['notice.json', 'notice.cap.xml', 'manifest.json'])
       expect(tar).toContain(`evidence-${id}/${name}`);
+    const folder = mkdtempSync(join(tmpdir(), 'tocsin-evidence-'));
+    const file = join(folder, 'evidence.tar.gz');
+    writeFileSync(file, response.body as Buffer);
+    expect((await checkEvidence(file)).faults).toEqual([]);
+    rmSync(folder, { recursive: true });
   });
 
   test('pause and resume change the state, and what cannot be is a conflict', async () => {

@@ -1,44 +1,18 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip, gunzipSync } from 'node:zlib';
-import { extract } from 'tar-stream';
+import { gunzipSync } from 'node:zlib';
 import { type EvidenceDeps, writeEvidence } from '../../src/archive/evidence.ts';
 import { evidence } from '../../src/archive/evidence-bundle.ts';
-import { recordSubmission } from '../../src/broadcasts/times.ts';
 import { countsKey } from '../../src/ledger/keys.ts';
 import { chain } from '../../src/store/audit.ts';
 import type { Store } from '../../src/store/connection.ts';
 import { commit } from '../../src/store/records.ts';
-import {
-  at,
-  batchesOf,
-  blocksOf,
-  happen,
-  NOW,
-  noticeRecords,
-  recipientOf,
-  storeBroadcast,
-} from '../broadcasts/builders.ts';
+import { at, blocksOf, noticeRecords, recipientOf, storeBroadcast } from '../broadcasts/builders.ts';
 import { testStore } from '../support/redis.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { NAMES, runningBroadcast } from './evidence-fixture.ts';
 
-const NAMES = [
-  'notice.json',
-  'notice.cap.xml',
-  'broadcast.json',
-  'lanes.json',
-  'approvals.json',
-  'timings.json',
-  'recipients.csv.gz',
-  'recipients.parquet',
-  'counts.json',
-  'audit.jsonl',
-  'manifest.json',
-];
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 describe('the evidence of a broadcast', () => {
@@ -60,28 +34,10 @@ describe('the evidence of a broadcast', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** 2A: one delivered in doubt, one refused, one pending. 35: the first block delivered, the rest pending. */
-  async function aBroadcast() {
+  const aBroadcast = () => {
     last += 1;
-    const stored = await storeBroadcast(store, { no: last });
-    const { broadcast, plan } = stored;
-    const [small, large] = plan.lanes;
-    const [one] = batchesOf(store, broadcast, small!);
-    await happen(store, one!, 0, 0, 'claim', 'doubt', 'claim', 'accept', 'receiptDelivered');
-    await happen(store, one!, 1, 1, 'claim', 'refuse');
-    const [first] = batchesOf(store, broadcast, large!);
-    await happen(store, first!, 0, 999, 'claim', 'accept', 'receiptDelivered');
-    await recordSubmission(store, broadcast.no, NOW + 400);
-    await recordSubmission(store, broadcast.no, NOW + 900);
-    const deps: EvidenceDeps = {
-      store,
-      notices: noticeRecords(store),
-      block: blocksOf(plan),
-      workFolder,
-    };
-    return { ...stored, deps, out: join(folder, 'out') };
-  }
-
+    return runningBroadcast(store, last, folder);
+  };
   const readJson = (out: string, name: string) => JSON.parse(readFileSync(join(out, name), 'utf8'));
 
   test('is a folder of files whose names, sizes and hashes the manifest has, itself last', async () => {
@@ -264,78 +220,5 @@ describe('the evidence of a broadcast', () => {
     };
     await writeEvidence({ store, notices: noticeRecords(store), block, workFolder }, id, join(folder, 'out'));
     expect(most).toBeLessThanOrEqual(16);
-  });
-
-  describe('as one file', () => {
-    async function unpack(stream: Readable): Promise<Map<string, Buffer>> {
-      const files = new Map<string, Buffer>();
-      const reader = extract();
-      reader.on('entry', (header, entry, next) => {
-        const chunks: Buffer[] = [];
-        entry.on('data', (chunk: Buffer) => chunks.push(chunk));
-        entry.on('end', () => {
-          files.set(header.name, Buffer.concat(chunks));
-          next();
-        });
-      });
-      await pipeline(stream, createGunzip(), reader);
-      return files;
-    }
-
-    const gone = () => waitFor(() => readdirSync(workFolder).length === 0, 5_000, 'an empty work folder');
-
-    test('is the folder in a .tar.gz under the name of the broadcast, and leaves no work files', async () => {
-      const { deps, id, out } = await aBroadcast();
-      await writeEvidence(deps, id, out);
-      const { name, contentType, stream } = await evidence(deps, id);
-      expect([name, contentType]).toEqual([`evidence-${id}.tar.gz`, 'application/gzip']);
-      const files = await unpack(stream);
-      expect([...files.keys()]).toEqual(NAMES.map((file) => `evidence-${id}/${file}`));
-      for (const file of NAMES) expect(files.get(`evidence-${id}/${file}`)).toEqual(readFileSync(join(out, file)));
-      await gone();
-    });
-
-    test('ends with the error that struck, and leaves no work files', async () => {
-      const { deps, id } = await aBroadcast();
-      const { stream } = await evidence({ ...deps, block: async () => Buffer.alloc(0) }, id);
-      await expect(stream.toArray()).rejects.toMatchObject({ code: 'block_missing' });
-      await gone();
-    });
-
-    test('stops reading and leaves no work files when the reader goes away while they are written', async () => {
-      const { deps, id } = await aBroadcast();
-      const asked = { blocks: 0 };
-      let goOn = () => {};
-      const held = new Promise<void>((resolve) => {
-        goOn = resolve;
-      });
-      const slow = async (...place: Parameters<typeof deps.block>) => {
-        asked.blocks += 1;
-        await held;
-        return deps.block(...place);
-      };
-      const { stream } = await evidence({ ...deps, block: slow }, id);
-      await waitFor(() => asked.blocks > 0);
-      stream.destroy();
-      goOn();
-      await gone();
-      const all = 5;
-      expect(asked.blocks).toBeLessThan(all);
-    });
-
-    test('leaves no work files when the reader goes away before the end', async () => {
-      const { deps, id } = await aBroadcast();
-      const { stream } = await evidence(deps, id);
-      for await (const _ of stream) break;
-      await gone();
-    });
-
-    test('does not touch what else is in the work folder', async () => {
-      const { deps, id } = await aBroadcast();
-      const { stream } = await evidence(deps, id);
-      writeFileSync(join(workFolder, 'import'), 'x');
-      await stream.toArray();
-      await waitFor(() => readdirSync(workFolder).join() === 'import', 5_000, 'only the other file left');
-    });
   });
 });

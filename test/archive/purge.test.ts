@@ -1,13 +1,11 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { archiveCalls } from '../../src/archive/calls.ts';
-import { Purge } from '../../src/archive/purge.ts';
 import { archiveRecords, type Holding } from '../../src/broadcasts/archived.ts';
 import { broadcastRecords, planRecords } from '../../src/broadcasts/broadcast.ts';
 import { followedBroadcast } from '../../src/broadcasts/followed.ts';
 import { verify } from '../../src/broadcasts/verify.ts';
 import { aNotice, batchesOf, happen, NOW, noticeRecords, storeBroadcast, storeNotice } from '../broadcasts/builders.ts';
-import { BY, DAY_MS, type Filed, filed, RETENTION, recipientOf35 } from './archive-fixture.ts';
+import { BY, DAY_MS, type Filed, filed, recipientOf35 } from './archive-fixture.ts';
 
 const RUN = { actor: 'system' };
 
@@ -27,24 +25,6 @@ describe('the purge', () => {
   const slotKeys = async () => (await own.store.redis.keys(`${own.store.prefix}*:slots:*`)).length;
   const holding = async (id: string): Promise<Holding | undefined> =>
     (await archiveRecords(own.store).find(id))?.value.ledger;
-  /** On the same store, with an archive folder of its own. */
-  const anotherMachine = (archiveFolder: string) => {
-    const { store, folder: dataFolder, audiences, clock } = own;
-    const given = {
-      store,
-      audiences,
-      dataFolder,
-      archiveFolder,
-      notices: noticeRecords(store),
-      now: () => clock.nowMs,
-    };
-    const calls = archiveCalls(given);
-    return {
-      calls,
-      archive: calls.archive,
-      purge: new Purge({ ...given, archive: calls.archive, retention: RETENTION }),
-    };
-  };
   const folderOf = (id: string) => join(own.folder, 'archive', id);
 
   describe('of a ledger', () => {
@@ -244,86 +224,5 @@ describe('the purge', () => {
     const lost = AbortSignal.abort(new Error('another process has taken over'));
     await expect(own.purge.run({ ...RUN, signal: lost })).rejects.toThrow('taken over');
     expect(await slotKeys()).toBe(3);
-  });
-
-  describe('of archived lists', () => {
-    test('R19: removes them when their time is over, after the ledger; all else stays', async () => {
-      const id = await own.closedBroadcast({ audience });
-      afterClosing(364);
-      await own.purge.run(RUN);
-      expect(readdirSync(folderOf(id))).toContain('recipients.parquet');
-      afterClosing(365);
-      expect((await own.purge.run(RUN)).lists).toEqual([{ broadcast: id, recipients: 1_203 }]);
-      expect(readdirSync(folderOf(id)).filter((name) => name.startsWith('recipients'))).toEqual([]);
-      expect(readdirSync(folderOf(id))).toEqual(
-        expect.arrayContaining(['notice.json', 'counts.json', 'manifest.json']),
-      );
-      expect((await own.entries(`archive/${id}`)).slice(-2).map(({ action }) => action)).toEqual([
-        ...['archive.purge', 'archive.purged'],
-      ]);
-      expect((await own.purge.run(RUN)).lists).toEqual([]);
-    });
-
-    test('stay while the ledger does, whatever the settings: the archive would be worth nothing then', async () => {
-      const hasty = await filed({ ledgerDays: 30, archiveDays: 10 });
-      const id = await hasty.closedBroadcast({ audience: await hasty.importAudience() });
-      await hasty.calls.archive.write(id, 'system');
-      hasty.clock.nowMs = NOW + 20 * DAY_MS;
-      expect((await hasty.purge.run(RUN)).lists).toEqual([]);
-      expect(readdirSync(join(hasty.folder, 'archive', id))).toContain('recipients.parquet');
-      await hasty.close();
-    });
-
-    test('R19: go from every machine that has them, whichever purged first; what a backup brings back goes again', async () => {
-      const id = await own.closedBroadcast({ audience });
-      const there = join(own.folder, 'there');
-      const elsewhere = anotherMachine(there);
-      await elsewhere.archive.write(id, 'system');
-      afterClosing(30);
-      // The archive is written anew where the purge found none.
-      await own.purge.run(RUN);
-      const kept = join(own.folder, 'backup');
-      cpSync(folderOf(id), kept, { recursive: true });
-      const lists = (folder: string) => readdirSync(folder).filter((name) => name.startsWith('recipients'));
-      afterClosing(365);
-      await own.purge.run(RUN);
-      expect([lists(folderOf(id)).length, lists(join(there, id)).length]).toEqual([0, 2]);
-      expect((await elsewhere.purge.run({ ...RUN, dryRun: true })).lists).toEqual([
-        { broadcast: id, recipients: 1_203 },
-      ]);
-      expect((await elsewhere.purge.run(RUN)).lists).toEqual([{ broadcast: id, recipients: 1_203 }]);
-      expect([lists(join(there, id)), (await elsewhere.purge.run(RUN)).lists]).toEqual([[], []]);
-      cpSync(kept, folderOf(id), { recursive: true });
-      await own.purge.run(RUN);
-      expect(lists(folderOf(id))).toEqual([]);
-      const detail = { recipients: 1_203, manifest: expect.any(String), copy: true };
-      expect((await own.entries(`archive/${id}`)).slice(-2)).toMatchObject([
-        { action: 'archive.purged', detail },
-        { action: 'archive.purged', detail },
-      ]);
-    });
-
-    test('serve a look-up on another machine that was given a copy of the folder', async () => {
-      const id = await own.closedBroadcast({ audience });
-      afterClosing(30);
-      await own.purge.run(RUN);
-      const there = join(own.folder, 'there');
-      const { calls } = anotherMachine(there);
-      await expect(calls.recipientState(id, recipientOf35(7), BY)).rejects.toMatchObject({ code: 'archive_broken' });
-      cpSync(folderOf(id), join(there, id), { recursive: true });
-      expect((await calls.recipientState(id, recipientOf35(7), BY)).state).toBe('delivered');
-    });
-
-    test('are not said to be purged where the archive lies on another machine', async () => {
-      const id = await own.closedBroadcast({ audience });
-      afterClosing(30);
-      await own.purge.run(RUN);
-      rmSync(folderOf(id), { recursive: true });
-      afterClosing(365);
-      const { lists, left } = await own.purge.run(RUN);
-      expect(lists).toEqual([]);
-      expect(left).toContainEqual({ what: `archived lists of ${id}`, why: expect.stringContaining('archive of') });
-      expect((await archiveRecords(own.store).get(id)).value.lists).toBe('held');
-    });
   });
 });
