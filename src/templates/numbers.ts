@@ -51,6 +51,12 @@ export function printNumbers(numbers: readonly PrintedNumber[]): string {
   return [...servicesByNumber].map(([display, services]) => `${services.join('/')}:${display}`).join(' ');
 }
 
+/** `15/17/18/112`: the services to call. The deaf service stands apart here too. */
+export function printServices(services: readonly string[]): string {
+  const spoken = services.filter((service) => service !== DEAF_SERVICE);
+  return (spoken.length > 0 ? spoken : services).join('/');
+}
+
 /** What deaf people write to: 114, or its alternative where 114 itself is affected (R17). */
 export function printDeafNumber(numbers: readonly PrintedNumber[]): string {
   return numbers.find(({ service }) => service === DEAF_SERVICE)?.display ?? DEAF_SERVICE;

@@ -10,7 +10,7 @@ import { segment } from '../sms/segments.ts';
 import { type Change, transliterate } from '../sms/transliteration.ts';
 import { isRightToLeft, leftToRight } from './direction.ts';
 import { printMoment, readMoment } from './moments.ts';
-import { chooseNumbers, printDeafNumber, printNumbers } from './numbers.ts';
+import { chooseNumbers, printDeafNumber, printNumbers, printServices } from './numbers.ts';
 import { parameterProblems, textProblems, valueFor } from './parameters.ts';
 import { type Problem, refuseProblems } from './problem.ts';
 import type { PrintedNumber, RenderInput, Rendering, WordingUsed } from './rendering.ts';
@@ -79,7 +79,7 @@ function fillIn(input: RenderInput, wording: Wording, printed: readonly PrintedN
     of_region: region.ofName,
     code: region.code,
     time: printMoment(wording.moment, input.atMs, region.zone),
-    services: input.services.join('/'),
+    services: printServices(input.services),
     numbers: printNumbers(printed),
     deaf: printDeafNumber(printed),
   };

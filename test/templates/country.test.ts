@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { REGIONS } from '../../src/directory/regions.ts';
 import { transliterate } from '../../src/sms/transliteration.ts';
 import { FRENCH_EVERYWHERE } from '../../src/templates/languages.ts';
@@ -6,7 +7,7 @@ import { Templates } from '../../src/templates/load.ts';
 import { printMoment } from '../../src/templates/moments.ts';
 import { render } from '../../src/templates/render.ts';
 import type { Template, Wording } from '../../src/templates/template.ts';
-import { segmentsAllowed } from '../../src/templates/wordings.ts';
+import { allWordings, segmentsAllowed } from '../../src/templates/wordings.ts';
 import { AT_MS, numberOf, REPOSITORY_TEMPLATES, sampleDirectory } from './samples.ts';
 
 const templates = (await Templates.load(REPOSITORY_TEMPLATES)).list();
@@ -89,6 +90,18 @@ describe('all 101 départements in all 12 languages, every template', () => {
     }
   });
 
+  test('R17: tell nobody to call the 114, which is written to, when all services answer again', () => {
+    const end = templates.find(({ id }) => id === 'end');
+    for (const wording of Object.values(end?.wordings ?? {})) {
+      const { text } = written(end!, wording, '35');
+      expect([wording.file, text.split('114').length - 1, text.includes('15/17/18/112')]).toEqual([
+        wording.file,
+        1,
+        true,
+      ]);
+    }
+  });
+
   test('R9: pass the lint, at their longest too, and lose no letter', () => {
     const { findings, rows } = lintTemplates({ templates }, REGIONS, FRENCH_EVERYWHERE);
     const errors = findings.filter(({ severity }) => severity === 'error');
@@ -105,6 +118,14 @@ describe('all 101 départements in all 12 languages, every template', () => {
   test('R10: nobody is said to have read them, since nobody has', () => {
     const { rows } = lintTemplates({ templates }, REGIONS.slice(0, 1), FRENCH_EVERYWHERE);
     expect(rows.filter(({ reviewed }) => reviewed)).toEqual([]);
+  });
+
+  test('R10: say so in each file, for who opens it to write', () => {
+    for (const { file, reviewedBy } of templates.flatMap(allWordings)) {
+      const head = readFileSync(new URL(file, REPOSITORY_TEMPLATES), 'utf8');
+      const said = head.includes('reviewed_by: # nobody yet whose language it is\n');
+      expect([file, said]).toEqual([file, reviewedBy === undefined]);
+    }
   });
 });
 

@@ -41,7 +41,8 @@ describe('an Arabic text on a telephone', () => {
           for (const { service, display } of numbers) {
             expect(seen).toContain(service === '114' ? display : `${service}:${display}`);
           }
-          if (numbers.length === 0) expect(seen).toContain(services.join('/'));
+          const spoken = services.filter((service) => service !== '114');
+          if (numbers.length === 0) expect(seen).toContain(spoken.join('/'));
         }
       }
     },

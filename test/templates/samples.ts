@@ -5,7 +5,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AlternativeNumber } from '../../src/directory/alternative-numbers.ts';
 import { findRegion, type Region } from '../../src/directory/regions.ts';
+import { TocsinError } from '../../src/errors.ts';
 import { readTemplates, Templates } from '../../src/templates/load.ts';
+import { render } from '../../src/templates/render.ts';
 import type { RenderInput } from '../../src/templates/rendering.ts';
 import { allWordings, wordingDigest } from '../../src/templates/wordings.ts';
 
@@ -67,6 +69,17 @@ export function inputOf(templates: Templates, changes: Partial<RenderInput> = {}
     atMs: AT_MS,
     ...changes,
   };
+}
+
+/** The error of a rendering that must be refused. */
+export function refusalOf(templates: Templates, changes: Partial<RenderInput>): TocsinError {
+  try {
+    render(inputOf(templates, changes));
+  } catch (error) {
+    if (error instanceof TocsinError) return error;
+    throw error;
+  }
+  throw new Error('was not refused');
 }
 
 const TEMPLATE_YAML = `title: Essai
