@@ -16,6 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   log: [],
   metrics: [],
+  rounds: [],
   // A URL of Redis is refused with all its faults at start-up, by the one who reads it.
   config: ['errors', 'store'],
   store: ['errors'],
@@ -35,11 +36,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   broadcasts: ['errors', 'log', 'store', 'sms', 'notices', 'cap', 'audience', 'ledger', 'queue', 'templates'],
   // Evidence leaves the ledger here; what reads the ledger knows of its purge by a record only (broadcasts/archived.ts).
   archive: ['errors', 'log', 'store', 'cap', 'notices', 'audience', 'ledger', 'broadcasts'],
-  dispatch: ['errors', 'log', 'metrics', 'store', 'sms', 'smpp', 'ledger', 'queue', 'audience', 'broadcasts'],
+  dispatch: ['errors', 'log', 'metrics', 'rounds', 'store', 'sms', 'smpp', 'ledger', 'queue', 'audience', 'broadcasts'],
   simulator: ['errors', 'log', 'sms', 'smpp'],
   console: [],
   // Who waits for an approval is told by way of the queue; dispatchers read notifications there.
-  escalation: ['errors', 'log', 'store', 'directory', 'notices', 'queue'],
+  escalation: ['errors', 'log', 'rounds', 'store', 'directory', 'notices', 'queue'],
   api: ['errors', 'log', 'metrics', 'store', 'console', 'archive', ...DOMAIN],
   cli: ['errors', 'log', 'store', 'api', 'archive', ...DOMAIN],
   demo: ['*'],

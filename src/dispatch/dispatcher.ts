@@ -15,6 +15,7 @@ import type { Metrics } from '../metrics.ts';
 import { BatchQueue } from '../queue/batch-queue.ts';
 import { controlChannel, isControlMessage } from '../queue/jobs.ts';
 import { Notifications, type NotificationsDeps } from '../queue/notifications.ts';
+import { Rounds } from '../rounds.ts';
 import { duplicate, type Store } from '../store/connection.ts';
 import { Activity } from './activity.ts';
 import type { BatchProcessorDeps } from './batch-processor.ts';
@@ -25,7 +26,6 @@ import { Deadline } from './deadline.ts';
 import { Failover } from './failover.ts';
 import { Intake } from './intake.ts';
 import { Pages, type PagesDeps } from './pages.ts';
-import { Rounds } from './rounds.ts';
 import { RouteDispatch } from './route-dispatch.ts';
 
 export interface DispatcherDeps {

@@ -7,10 +7,10 @@ import type { Breaker, BreakerState } from '../broadcasts/breaker.ts';
 import { RouteWatch } from '../broadcasts/route-watch.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
+import { Rounds } from '../rounds.ts';
 import type { Store } from '../store/connection.ts';
 import type { Carriers } from './carriers.ts';
 import type { Intake } from './intake.ts';
-import { Rounds } from './rounds.ts';
 import type { RouteDispatch } from './route-dispatch.ts';
 
 export interface FailoverDeps {

@@ -3,6 +3,7 @@ import type { Logger } from '../log.ts';
 import type { Notice } from '../notices/notice.ts';
 import type { ApprovalPolicy } from '../notices/policy.ts';
 import { Notifications } from '../queue/notifications.ts';
+import { Rounds } from '../rounds.ts';
 import type { Store } from '../store/connection.ts';
 import type { Records } from '../store/records.ts';
 import { stillWanted } from './still-wanted.ts';
@@ -27,27 +28,17 @@ export function startEscalation({ everyMs = EVERY_MS, ...deps }: EscalationDeps)
   const notifications = new Notifications({ store, now, wanted: stillWanted(notices) });
   const watch = new EscalationWatch({ store, notices, policy, notifications, now, log });
   const webhooks = new Webhooks({ notifications, webhooks: policy.webhooks, now });
+  const onError = (error: unknown) => log.error({ err: error }, 'escalation could not go on');
   // Apart: a webhook that hangs must hold up no escalation.
-  const stops = [() => watch.tick(), () => webhooks.tick(), () => notifications.lapse()].map((tick) =>
-    repeat(tick, everyMs, (error) => log.error({ err: error }, 'escalation could not go on')),
+  const each = [() => watch.tick(), () => webhooks.tick(), () => notifications.lapse()].map(
+    (tick) => new Rounds(tick, onError),
   );
-  return async () => {
-    await Promise.all(stops.map((stop) => stop()));
-  };
-}
-
-function repeat(tick: () => Promise<void>, everyMs: number, onError: (error: unknown) => void): () => Promise<void> {
-  let underWay: Promise<void> | undefined;
   const timer = setInterval(() => {
-    underWay ??= tick()
-      .catch(onError)
-      .finally(() => {
-        underWay = undefined;
-      });
+    for (const rounds of each) rounds.ask();
   }, everyMs);
   timer.unref();
   return async () => {
     clearInterval(timer);
-    await underWay;
+    await Promise.all(each.map((rounds) => rounds.end()));
   };
 }

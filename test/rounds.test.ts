@@ -1,5 +1,4 @@
-import { Deadline } from '../../src/dispatch/deadline.ts';
-import { Rounds } from '../../src/dispatch/rounds.ts';
+import { Rounds } from '../src/rounds.ts';
 
 /** Promises that the test settles, one for each call. */
 function steps() {
@@ -52,32 +51,5 @@ describe('rounds', () => {
     rounds.ask();
     await turn();
     expect(settle).toHaveLength(1);
-  });
-});
-
-describe('a deadline', () => {
-  test('is met by what is over before it, and by nothing', async () => {
-    const deadline = new Deadline(5_000);
-    await expect(deadline.met(Promise.resolve())).resolves.toBe(true);
-    await expect(deadline.met(undefined)).resolves.toBe(true);
-    expect(deadline.leftMs).toBeGreaterThan(4_000);
-  });
-
-  test('is not waited past, less what is reserved for those that follow', async () => {
-    const deadline = new Deadline(200);
-    const never = new Promise(() => {});
-    await expect(deadline.met(never, 150)).resolves.toBe(false);
-    expect(deadline.leftMs).toBeGreaterThan(50);
-    await expect(deadline.met(never)).resolves.toBe(false);
-    expect(deadline.leftMs).toBeLessThan(30);
-    await expect(deadline.met(never)).resolves.toBe(false);
-  });
-
-  test('passes on a failure in time, and is not disturbed by one that comes late', async () => {
-    const { act, settle } = steps();
-    await expect(new Deadline(1_000).met(Promise.reject(new Error('gone')))).rejects.toThrow('gone');
-    await expect(new Deadline(5).met(act())).resolves.toBe(false);
-    settle[0]!.fail(new Error('late'));
-    await turn();
   });
 });
