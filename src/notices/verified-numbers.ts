@@ -5,8 +5,10 @@
 import { type AlternativeNumber, isStale } from '../directory/alternative-numbers.ts';
 import type { Directory } from '../directory/directory.ts';
 import { levelOf, placeName } from '../directory/places.ts';
+import { readMoment } from '../templates/moments.ts';
 import type { Problem } from '../templates/problem.ts';
 import type { Notice } from './notice.ts';
+import { sift } from './waivers.ts';
 
 /** What is wrong with the test calls of the numbers that a region's texts print; `staleDays` 90 when left out. */
 export function verificationProblems(
@@ -43,8 +45,8 @@ export function endProblems(region: string, numbers: readonly AlternativeNumber[
 }
 
 /**
- * What became of the numbers of texts that are frozen and not launched yet: one that is no longer in force, or failed a
- * test call since, would reach everybody. Whoever approves should see it, and return the notice.
+ * What became of the numbers of texts that are frozen and not launched yet: one that is no longer in force, failed a test
+ * call since, or is to end before the text does by now, would reach everybody. Whoever approves should see it, and return the notice.
  */
 export async function numberWarnings(
   directory: Pick<Directory, 'lookup'>,
@@ -52,6 +54,8 @@ export async function numberWarnings(
   atMs: number,
 ): Promise<Problem[]> {
   if (notice.broadcast !== undefined) return [];
+  const said = notice.parameters.until;
+  const until = said !== undefined && readMoment(said) !== undefined ? said : notice.expires;
   const printed = new Map((notice.renderings ?? []).map(({ region, numbers }) => [region, numbers]));
   const warnings = await Promise.all(
     [...printed].map(async ([region, numbers]) => {
@@ -63,7 +67,7 @@ export async function numberWarnings(
         const entry = found.find((one) => one.service === service && one.number === number);
         const changed = 'the directory has another number now, or none: return the notice';
         if (!entry) return [{ code: 'number_changed', at, message: changed, about }];
-        if (!entry.failedCall) return [];
+        if (!entry.failedCall) return sift(endProblems(region, [entry], until), notice.waivers).standing;
         const message = `its number failed a test call on ${entry.failedCall.at}: return the notice`;
         return [{ code: 'failed_verification', at, message, about }];
       });

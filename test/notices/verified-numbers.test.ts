@@ -1,6 +1,7 @@
 import { Directory } from '../../src/directory/directory.ts';
 import { compose } from '../../src/notices/compose.ts';
 import { Notices } from '../../src/notices/notices.ts';
+import { numberWarnings } from '../../src/notices/verified-numbers.ts';
 import type { Store } from '../../src/store/connection.ts';
 import { testStore } from '../support/redis.ts';
 import { HARD_TO_REACH } from '../templates/samples.ts';
@@ -147,6 +148,21 @@ describe('R2: what is submitted prints tested numbers only', () => {
       expect(waived.map(({ code, waiver }) => [code, waiver.reason])).toEqual([['number_ends', reason]]);
       expect(await faultsOf(id)).toEqual([]);
     });
+  });
+
+  test('R2: a number whose end is drawn nearer after the submission is a warning, unless that was waived', async () => {
+    const { directory, notices, draft } = await world({ '29': 1, '35': 1 });
+    const reason = 'The same people answer at the next number';
+    const ids = [await draft(), await draft({ waivers: [{ code: 'number_ends', reason }] })];
+    for (const id of ids) await notices.submit(id, AUTHOR);
+    const warnings = () =>
+      Promise.all(ids.map(async (id) => numberWarnings(directory, (await notices.get(id)).value, AT_MS)));
+    expect(await warnings()).toEqual([[], []]);
+    const validUntil = new Date(AT_MS + 60_000).toISOString();
+    const number = { region: '35', service: '15', number: '01 00 00 00 21', owner: 'SAMU 35' };
+    await directory.put({ ...number, validUntil }, CELL);
+    const problem = { code: 'number_ends', at: 'region 35, service 15', message: expect.stringContaining(validUntil) };
+    expect(await warnings()).toEqual([[expect.objectContaining(problem)], []]);
   });
 
   test('R2: a text that prints no numbers needs no test call of any', async () => {
