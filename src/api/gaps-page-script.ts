@@ -21,7 +21,7 @@ export const SCRIPT = `'use strict';
 
   function choice() {
     const services = [...form.elements.services].filter((box) => box.checked).map((box) => box.value);
-    const regions = form.elements.regions.value.replaceAll(' ', '') || 'FR';
+    const regions = form.elements.regions.value.toUpperCase().split(/[\\s,;]+/).filter(Boolean).join(',') || 'FR';
     return new URLSearchParams({ services: services.join(','), regions, due: String(form.elements.due.checked) });
   }
 
@@ -30,9 +30,16 @@ export const SCRIPT = `'use strict';
     byId('status').className = wrong ? 'wrong' : '';
   }
 
+  function refuse(text, field) {
+    say(text, true);
+    if (field) field.focus();
+  }
+
   async function ask(media) {
     const key = byId('key').value.trim();
     const chosen = choice();
+    if (!/^[\\x21-\\x7e]+$/.test(key)) return refuse('Give an API key, or a token, as it was handed to you.', byId('key'));
+    if (chosen.get('services') === '') return refuse('Choose a service at least.', form.elements.services[0]);
     history.replaceState(null, '', '/directory?' + chosen);
     say('Reading the directory…', false);
     try {
@@ -45,22 +52,29 @@ export const SCRIPT = `'use strict';
         sessionStorage.setItem(KEY, key);
         return await reply.text();
       }
-      const problem = await reply.json();
-      const faults = (problem.faults || []).map(({ at, message }) => at + ' ' + message);
-      say([problem.detail, ...faults].join('; '), true);
+      if (reply.status === 401) sessionStorage.removeItem(KEY);
+      // What stands between here and the API answers in words of its own.
+      const problem = await reply.json().catch(() => ({ detail: 'The API does not answer: status ' + reply.status }));
+      const faults = (problem.faults || []).map(({ message }) => message);
+      refuse(faults.length > 0 ? faults.join('; ') : problem.detail, reply.status === 401 ? byId('key') : undefined);
     } catch (error) {
       say('The API does not answer: ' + error.message, true);
     }
     return undefined;
   }
 
-  form.addEventListener('submit', async (event) => {
-    event.preventDefault();
+  async function show() {
     byId('report').replaceChildren();
     const html = await ask('text/html');
     if (html === undefined) return;
     byId('report').innerHTML = html;
     say('The report is below.', false);
+    byId('status').scrollIntoView();
+  }
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    return show();
   });
 
   byId('csv').addEventListener('click', async () => {
@@ -80,5 +94,8 @@ export const SCRIPT = `'use strict';
     byId('report').replaceChildren();
     say('The key is forgotten.', false);
   });
+
+  // Who loads the page anew in the same tab has asked already.
+  if (remembered) void show();
 })();
 `;

@@ -17,17 +17,9 @@ const OF_PAGES = {
 const PAGES = /^\/(docs|directory)(\/|$)/;
 /** What no page of ours ever asks a browser for. */
 const PERMISSIONS = [
-  ...['accelerometer', 'bluetooth', 'browsing-topics', 'camera', 'display-capture', 'geolocation', 'gyroscope', 'hid'],
-  ...[
-    'magnetometer',
-    'microphone',
-    'midi',
-    'payment',
-    'publickey-credentials-get',
-    'serial',
-    'usb',
-    'xr-spatial-tracking',
-  ],
+  ...['accelerometer', 'browsing-topics', 'camera', 'display-capture', 'geolocation', 'gyroscope', 'hid'],
+  ...['magnetometer', 'microphone', 'midi', 'payment', 'publickey-credentials-get', 'serial', 'usb'],
+  'xr-spatial-tracking',
 ];
 
 /** `upgrade-insecure-requests` is left out: inside a crisis cell the page may be plain HTTP. */

@@ -92,7 +92,7 @@ function numberRow(sight: Sight, region: string, service: string, nowMs: number,
 }
 
 function judgedNumber(entry: FoundNumber, sight: Sight, region: string, nowMs: number, staleDays: number): Judged {
-  const fiction = numberKind(entry) === 'ordinary' ? '' : 'an Actual notice takes no such number';
+  const fiction = numberKind(entry) === 'ordinary' ? '' : 'a number for fiction or tests, which no Actual notice takes';
   const now = callFault(entry, nowMs, staleDays);
   if (now) return { state: 'stale', reason: [now, fiction].filter(Boolean).join('; ') };
   const later = laterFault(entry, sight(region, entry.service, nowMs + GROWS_STALE_DAYS * DAY_MS), nowMs, staleDays);

@@ -42,7 +42,11 @@ describe('the directory’s gaps over HTTP', () => {
     expect((await gaps('')).body.numbers).toHaveLength(404);
     expect((await gaps('?regions=35&services=15&due=true')).body.numbers).toEqual([]);
     const refused = problemOf(await gaps('?regions=35,99&services=16&due=perhaps'));
-    expect(refused.faults.map(({ at }) => at)).toEqual(['?regions.1', '?services.0', '?due']);
+    expect(refused.faults.map(({ at, message }) => `${at} ${message}`)).toEqual([
+      expect.stringMatching(/^\?regions\.1 there is no region "99": 35 is/),
+      '?services.0 there is no service "16"',
+      expect.stringMatching(/^\?due /),
+    ]);
   });
 
   test('as CSV they have a line for each number and contact, quoted where they must be', async () => {
@@ -72,10 +76,39 @@ describe('the directory’s gaps over HTTP', () => {
       expect(text('//table[1]/tbody/tr/th')).toEqual(Array(4).fill('35 Ille-et-Vilaine'));
       expect(text('//table[1]/tbody/tr/td[2]')).toEqual(['ok', 'stale', 'fiction', 'missing']);
       expect(text('//table[1]/tbody/tr[2]/td')).toEqual([
-        ...['17', 'stale', 'never verified', '01 00 00 00 17', 'Zone, Rennes', 'region, Bretagne', 'never'],
+        ...[
+          '17',
+          'stale',
+          'never verified',
+          '01 00 00 00 17',
+          'Zone, Rennes',
+          'Bretagne (administrative region)',
+          'never',
+        ],
       ]);
       expect(text('//table[1]/tbody/tr[1]/td[7]')[0]).toMatch(/^\d{4}-\d\d-\d\d by bo$/);
+      expect(text('//table[1]/tbody/tr[1]/td[6]')).toEqual(['its own']);
+      expect(text('//table[1]/tbody/tr[4]/td').slice(3)).toEqual(['', '', '', '']);
       expect(text('//ul[1]/li')).toEqual(['1 missing', '1 stale', '1 fiction', '0 grows stale', '1 ok']);
+      expect(text('//ul[1]/li[@class="none"]')).toEqual(['0 grows stale']);
+      expect(text('//section/p[1]')[0]).toMatch(/^Services 15, 17, 18, 112 in département 35\. As of /);
+    });
+
+    test('where nothing is listed it says whether that is good', async () => {
+      const good = await gaps('?regions=35&services=15&due=true', 'text/html');
+      expect(good.text).toContain('<p>Alternative numbers that a notice would print: nothing to do, 1 in order.</p>');
+      const none = await gaps('?regions=29&services=15&due=true', 'text/html');
+      expect(none.text).toContain('<p>Contacts and follow-up channels: there are none.</p>');
+      expect((await gaps('?services=15&due=true', 'text/html')).text).toContain('in all 101 départements.');
+    });
+
+    test('on a narrow screen each cell has the heading of its column again', () => {
+      const heads = text('//table[1]/thead/tr/th');
+      for (const row of table.find('//table[1]/tbody/tr')) {
+        const labels = row.find('td').map((cell) => (cell as XmlElement).attr('data-label')?.value);
+        expect(labels.filter((label, i) => label !== undefined && label !== heads[i + 1])).toEqual([]);
+        expect(labels[1]).toBe('State');
+      }
     });
 
     test('it is a table for those who hear it: captions, and headings of columns and rows', () => {
@@ -104,7 +137,7 @@ describe('the directory’s gaps over HTTP', () => {
       expect(page.headers['content-security-policy']).toContain("default-src 'none'");
       expect(page.text).not.toMatch(/SAMU|https?:/);
       const links = [...page.text.matchAll(/(?:src|href|action)="([^"]*)"/g)].map(([, link]) => link);
-      expect(links).toEqual(['/directory/page.js']);
+      expect(links).toEqual(['data:,', '/directory/page.js']);
     });
 
     test('is sound: every field has a label, every note its place, and no script stands in it', async () => {

@@ -1,31 +1,42 @@
 import { createContext, Script } from 'node:vm';
 import { SCRIPT } from '../../src/api/gaps-page-script.ts';
+import { waitFor } from '../support/wait-for.ts';
 
 interface Sent {
   readonly url: string;
   readonly headers: Record<string, string>;
 }
 
+/** `problem` is left out where what answers is not the API. */
+interface Reply {
+  readonly status: number;
+  readonly text?: string;
+  readonly problem?: object;
+}
+
 type Listener = (event: { preventDefault(): void }) => Promise<void> | void;
 
 /** As much of a browser as the page's script touches. */
-function browser(search = '', reply = { ok: true, text: '<section>rows</section>', problem: {} }) {
+function browser(search = '', reply: Reply = { status: 200, text: '<section>rows</section>' }) {
   const stored = new Map<string, string>();
   const sent: Sent[] = [];
   const addresses: string[] = [];
   const listeners = new Map<string, Listener>();
+  const focused: string[] = [];
   const element = (id: string) => ({
     id,
     value: '',
     textContent: '',
     className: '',
     innerHTML: '',
+    focus: () => focused.push(id),
+    scrollIntoView() {},
     replaceChildren() {
       this.innerHTML = '';
     },
     addEventListener: (type: string, listener: Listener) => listeners.set(`${id} ${type}`, listener),
   });
-  const services = ['15', '17', '18'].map((value) => ({ value, checked: value !== '18' }));
+  const services = ['15', '17', '18'].map((value) => ({ ...element(value), value, checked: value !== '18' }));
   const elements = new Map(['which', 'key', 'status', 'report', 'csv', 'forget'].map((id) => [id, element(id)]));
   const form = Object.assign(elements.get('which')!, {
     elements: { services, regions: { value: 'FR' }, due: { checked: true } },
@@ -42,7 +53,9 @@ function browser(search = '', reply = { ok: true, text: '<section>rows</section>
     URLSearchParams,
     fetch: async (url: string, { headers }: { headers: Record<string, string> }) => {
       sent.push({ url, headers });
-      return { ok: reply.ok, text: async () => reply.text, json: async () => reply.problem };
+      const { status, text, problem } = reply;
+      const json = async () => problem ?? JSON.parse('<html>');
+      return { ok: status === 200, status, text: async () => text, json };
     },
   });
   const start = () => new Script(SCRIPT).runInContext(context);
@@ -51,7 +64,7 @@ function browser(search = '', reply = { ok: true, text: '<section>rows</section>
     await listeners.get(what)?.({ preventDefault: () => (prevented = true) });
     return prevented;
   };
-  return { stored, sent, addresses, form, start, happen, of: (id: string) => elements.get(id)! };
+  return { stored, sent, addresses, focused, form, start, happen, of: (id: string) => elements.get(id)! };
 }
 
 describe('the script of the page of gaps', () => {
@@ -59,7 +72,7 @@ describe('the script of the page of gaps', () => {
     const page = browser();
     page.start();
     page.of('key').value = ' tocsin_a_b ';
-    page.form.elements.regions.value = '35, R53';
+    page.form.elements.regions.value = '35, r53';
     expect(await page.happen('which submit')).toBe(true);
     expect(page.sent).toEqual([
       {
@@ -82,17 +95,61 @@ describe('the script of the page of gaps', () => {
     expect(page.of('key').value).toBe('tocsin_a_b');
   });
 
-  test('shows a refusal with its places as text, and keeps no key that was refused', async () => {
-    const problem = { detail: 'No <b>', faults: [{ at: '?regions.0', message: 'is none' }] };
-    const page = browser('', { ok: false, text: '', problem });
+  test('shows the report at once where the tab has the key already', async () => {
+    const page = browser('?regions=2A');
+    page.stored.set('tocsin-key', 'tocsin_a_b');
+    page.start();
+    await waitFor(() => page.of('report').innerHTML !== '');
+    expect(page.sent[0]?.url).toContain('regions=2A');
+    expect(browser().sent).toEqual([]);
+  });
+
+  test.each<[string, Reply, string, string[]]>([
+    [
+      'what is wrong with the choice',
+      { status: 400, problem: { detail: 'No', faults: [{ at: '?x', message: 'no <b>' }] } },
+      'no <b>',
+      [],
+    ],
+    [
+      'a key that is refused',
+      { status: 401, problem: { detail: 'This key is not known' } },
+      'This key is not known',
+      ['key'],
+    ],
+    ['what answers instead of the API', { status: 502 }, 'The API does not answer: status 502', []],
+  ])('shows %s as text, and keeps no key with it', async (_what, reply, words, focused) => {
+    const page = browser('', reply);
     page.start();
     page.of('key').value = 'wrong';
     await page.happen('which submit');
-    expect([page.of('status').textContent, page.of('status').className]).toEqual([
-      'No <b>; ?regions.0 is none',
-      'wrong',
-    ]);
+    expect([page.of('status').textContent, page.of('status').className]).toEqual([words, 'wrong']);
     expect([page.of('report').innerHTML, page.stored.size]).toEqual(['', 0]);
+    expect(page.focused).toEqual(focused);
+  });
+
+  test('forgets a key of the tab that is no longer in force', async () => {
+    const page = browser('', { status: 401, problem: { detail: 'This API key was revoked' } });
+    page.stored.set('tocsin-key', 'tocsin_a_b');
+    page.start();
+    await waitFor(() => page.of('status').className === 'wrong');
+    expect(page.stored.size).toBe(0);
+  });
+
+  test('asks nothing without a key that can be one, nor without a service', async () => {
+    const page = browser();
+    page.start();
+    for (const key of ['', 'clé secrète']) {
+      page.of('key').value = key;
+      await page.happen('csv click');
+      expect(page.of('status').textContent).toMatch(/^Give an API key/);
+    }
+    page.of('key').value = 'tocsin_a_b';
+    for (const box of page.form.elements.services) box.checked = false;
+    await page.happen('which submit');
+    expect(page.of('status').textContent).toMatch(/^Choose a service/);
+    expect(page.focused).toEqual(['key', 'key', '15']);
+    expect(page.sent).toEqual([]);
   });
 
   test('forgets the key and the report when told to', async () => {

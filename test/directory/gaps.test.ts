@@ -94,8 +94,11 @@ describe('the report of what is missing or stale', () => {
   test('R22: a number of fiction or of no country is named as such, and as stale where it is', async () => {
     await enter('15', 1, { number: '02 61 91 00 15' });
     await enter('17', undefined, { number: '+999 1234 5678' });
-    expect(await stateOf('15')).toEqual(['fiction', 'an Actual notice takes no such number']);
-    expect(await stateOf('17')).toEqual(['stale', 'never verified; an Actual notice takes no such number']);
+    expect(await stateOf('15')).toEqual(['fiction', 'a number for fiction or tests, which no Actual notice takes']);
+    expect(await stateOf('17')).toEqual([
+      'stale',
+      'never verified; a number for fiction or tests, which no Actual notice takes',
+    ]);
   });
 
   test('leaves out what is in order when asked to, and counts it still', async () => {

@@ -13,13 +13,16 @@ import { count, level, time } from '../schemas.ts';
 const HTML = 'text/html';
 const CSV = 'text/csv';
 
-const list = (all: readonly string[], byDefault: readonly string[]) =>
+const list = (all: readonly string[], byDefault: readonly string[], whatIsNot: (code: unknown) => string) =>
   z
     .string()
     .max(2_000)
     .optional()
     .transform((text) => (text ? text.split(',').map((each) => each.trim()) : byDefault))
-    .pipe(z.array(z.enum(all as [string, ...string[]])));
+    .pipe(z.array(z.enum(all as [string, ...string[]], { error: ({ input }) => whatIsNot(input) })));
+
+const noPlace = (code: unknown) =>
+  `there is no region "${code}": 35 is a département, R53 an administrative region, FR is everywhere`;
 
 const judged = { state: z.enum(GAP_STATES), reason: z.string().meta({ description: 'In words; empty when ok' }) };
 const tested = { verifiedAt: time.optional(), verifiedBy: z.string().optional() };
@@ -59,10 +62,13 @@ export const gapCalls: readonly Call[] = [
     tag: 'directory',
     summary: 'What is missing, stale, or grows stale: of the numbers that a notice would print, and of the contacts',
     query: {
-      regions: list(PLACES, ['FR']).describe('separated by commas, "35", "R53" or "FR" for all in it; default: FR'),
+      regions: list(PLACES, ['FR'], noPlace).describe(
+        'separated by commas, "35", "R53" or "FR" for all in it; default: FR',
+      ),
       services: list(
         SERVICES.map(({ number }) => number),
         USUAL_SERVICES,
+        (code) => `there is no service "${code}"`,
       ).describe(`separated by commas; default: ${USUAL_SERVICES.join(',')}`),
       due: z.enum(['true', 'false']).default('false').describe('whether to leave out what is in order'),
     },
@@ -71,7 +77,7 @@ export const gapCalls: readonly Call[] = [
       const departements = [...new Set(regions.flatMap(departementsOf))];
       const asked = { regions: departements, services: [...new Set(services)], due: due === 'true' };
       const found = await gapReport(directory, asked);
-      if (accept === HTML) return { kind: 'text', media: `${HTML}; charset=utf-8`, body: gapsHtml(found) };
+      if (accept === HTML) return { kind: 'text', media: `${HTML}; charset=utf-8`, body: gapsHtml(found, asked) };
       if (accept === CSV) return { kind: 'text', media: `${CSV}; charset=utf-8`, body: gapsCsv(found) };
       return json(found);
     },
