@@ -32,6 +32,7 @@ import { Recorder } from './recorder.ts';
 import { RegionGates } from './region-gates.ts';
 import { RouteAlarms } from './route-alarms.ts';
 import { RouteLinks } from './route-links.ts';
+import { reportOf } from './route-report.ts';
 import { Tally } from './tally.ts';
 import { WindowLearner } from './window-learner.ts';
 
@@ -259,26 +260,16 @@ export class RouteDispatch {
   }
 
   health(): HealthReport {
-    const { route, metrics } = this.#deps;
-    this.#tally.publish(metrics, route.id);
-    this.#links.publish(metrics, route.id);
-    const { bound, inFlight } = this.#links;
-    const { limit } = this.#pacer;
-    metrics.pacerRate.set({ route: route.id }, limit);
-    const window = this.#window.limit;
-    metrics.windowLimit.set({ route: route.id }, window);
-    return {
-      route: route.id,
-      links: this.#links.all.length,
-      bound,
-      inFlight,
-      batches: this.#feed.runs.length,
-      limit,
-      ...(window < route.window ? { window } : {}),
-      ...(this.#alarms.refused ? { refused: this.#alarms.refused } : {}),
-      ...this.#answers.look({ bound, inFlight, now: performance.now() }),
-      configured: route.segmentsPerSecond ?? 0,
-    };
+    return reportOf({
+      ...this.#deps,
+      links: this.#links,
+      feed: this.#feed,
+      tally: this.#tally,
+      pacer: this.#pacer,
+      window: this.#window,
+      alarms: this.#alarms,
+      answers: this.#answers,
+    });
   }
 
   /** See `endInOrder`. `closed`: no batch comes in any more. */
