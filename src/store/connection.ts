@@ -30,6 +30,8 @@ export type ConnectionKind = 'request' | 'worker';
 const RECONNECT_MAX_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const COMMAND_TIMEOUT_MS = 5_000;
+/** A socket that was told to end, or is gone already, holds up the end of its process for no longer. */
+const DISCONNECT_TIMEOUT_MS = 300;
 /** How often the map of a Cluster is read again: so a master that froze is left when another has its slots. */
 const REFRESH_MS = 2_000;
 const REFRESH_TIMEOUT_MS = 1_000;
@@ -48,6 +50,7 @@ export function redisOptions(kind: ConnectionKind): RedisOptions {
     maxRetriesPerRequest: kind === 'worker' ? null : 1,
     enableOfflineQueue: kind === 'worker',
     connectTimeout: CONNECT_TIMEOUT_MS,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     ...(kind === 'request' ? { commandTimeout: COMMAND_TIMEOUT_MS } : {}),
     retryStrategy: (attempt) => Math.min(50 * attempt, RECONNECT_MAX_MS),
     // A master that was made a replica, or a server still loading its AOF: connect again instead of failing for good.
