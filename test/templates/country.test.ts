@@ -109,8 +109,9 @@ describe('all 101 départements in all 12 languages, every template', () => {
     // What is sent is what stands in the files: nothing is left for the transliteration but the names of regions.
     expect(findings.filter(({ rule }) => rule === 'alphabet')).toEqual([]);
     expect(rows).toHaveLength(4 * 12);
-    for (const { regions, segments, language } of rows) {
+    for (const { regions, segments, language, alphabet } of rows) {
       expect(regions).toBe(101);
+      expect(segments?.max).toBeLessThanOrEqual(alphabet === 'gsm7' ? 2 : 4);
       expect(segments?.worst).toBeLessThanOrEqual(language === 'ar' ? 8 : 4);
     }
   });
