@@ -3,7 +3,7 @@
  * vouches for nothing that is not as it was exported, and leaves no trace but who was let near the files.
  */
 import { readFile, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { Lane } from '../broadcasts/broadcast.ts';
 import { type RecipientState, unknownRecipient } from '../broadcasts/recipient.ts';
 import { refuseFaults, TocsinError } from '../errors.ts';
@@ -16,11 +16,10 @@ export interface EvidencedRecipient extends RecipientState {
 }
 
 /**
- * `path`: a folder. Throws `no_evidence`, `packed_evidence`, `broken_evidence` with each fault, `lists_purged`,
+ * Throws `no_evidence`, `packed_evidence`, `broken_evidence` with each fault, `lists_purged`,
  * `unknown_recipient`, which does not repeat the number.
  */
-export async function recipientInEvidence(path: string, msisdn: number): Promise<EvidencedRecipient> {
-  const folder = resolve(path);
+export async function recipientInEvidence(folder: string, msisdn: number): Promise<EvidencedRecipient> {
   const { broadcast, faults, purged } = await checkEvidence(folder);
   refuseFaults('broken_evidence', `The evidence of ${broadcast} is not as it was exported`, faults);
   if ((await stat(folder)).isFile()) {

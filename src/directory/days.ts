@@ -42,10 +42,8 @@ function zoneOf(place: string): string {
 }
 
 function midnight(day: string, zone: string): string {
-  const utcMs = Date.parse(`${day}T00:00:00Z`);
-  const near = offsetAt(utcMs, zone);
-  // Clocks change in the night: the offset is that of the place's own midnight, not of UTC's.
-  return `${day}T00:00:00${offsetAt(Date.parse(`${day}T00:00:00${near}`), zone)}`;
+  // Clocks change at 01:00 UTC, in Europe alone: the offset of the place's midnight is that of UTC's.
+  return `${day}T00:00:00${offsetAt(Date.parse(`${day}T00:00:00Z`), zone)}`;
 }
 
 /** "+01:00". */
