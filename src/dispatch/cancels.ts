@@ -22,6 +22,7 @@ import type { BroadcastIndex } from './broadcast-index.ts';
 import { partsOnWire } from './lane-texts.ts';
 import type { Link } from './link.ts';
 import { Pacer } from './pacer.ts';
+import type { RedisClock } from './redis-clock.ts';
 
 export interface CancelsDeps {
   readonly store: Store;
@@ -34,6 +35,7 @@ export interface CancelsDeps {
   readonly process: string;
   readonly log: Logger;
   readonly now: () => number;
+  readonly clock: RedisClock;
 }
 
 const LOCK_MS = 3_000;
@@ -83,9 +85,9 @@ export class Cancels {
 
   constructor(deps: CancelsDeps) {
     this.#deps = deps;
-    const { store, route, now } = deps;
+    const { store, route, clock, now } = deps;
     this.#ids = new MessageIds({ store, route: route.id, now });
-    this.#pacer = new Pacer({ store, route, answers: this.#answers });
+    this.#pacer = new Pacer({ store, route, answers: this.#answers, clock });
   }
 
   /** Begins with the broadcasts that are cancelled and not closed, where nobody else is at it. */
@@ -211,9 +213,9 @@ export class Cancels {
   /** Waits for the route's rate and for a place in a window; undefined when it is time to end. */
   async #place(): Promise<Link | undefined> {
     if (this.#granted === 0) {
-      const { segments, dueAt } = await this.#pacer.take(1, GRANT);
-      await this.#pacer.reach(dueAt, 1);
-      this.#granted = segments;
+      const grant = await this.#pacer.take(1, GRANT);
+      await this.#pacer.use(grant, grant.segments)();
+      this.#granted = grant.segments;
     }
     for (;;) {
       const link = this.#out < MAX_OUT ? this.#roomiest() : undefined;

@@ -5,8 +5,10 @@
 import { BATCH_SIZE, type Lane } from '../broadcasts/broadcast.ts';
 import type { BatchRun } from './batch-run.ts';
 
-/** Batches of a capped region that a process has at hand: one that runs, and the next ones. */
+/** Batches of a capped region that a process has at hand at least: one that runs, and the next ones. */
 const ENOUGH = 3;
+/** And as many as the region is sent in this time, since one that waits is not back sooner. */
+const AT_HAND_MS = 1_500;
 const MIN_WAIT_MS = 500;
 const MAX_WAIT_MS = 20_000;
 
@@ -19,9 +21,10 @@ export function waitOfCapped(
 ): number {
   if (cap === undefined) return 0;
   const beside = runs.filter((run) => run.lane.region === lane.region);
-  if (beside.length < ENOUGH) return 0;
+  const batchMs = (BATCH_SIZE * lane.rendering.segments * 1_000) / cap;
+  const enough = Math.max(ENOUGH, Math.ceil(AT_HAND_MS / batchMs));
+  if (beside.length < enough) return 0;
   const ofLane = beside.filter((run) => run.lane.firstBatch === lane.firstBatch).map((run) => run.batch.batch);
-  const ahead = ofLane.length === 0 ? 0 : position - Math.min(...ofLane) - ENOUGH;
-  const ms = (ahead * BATCH_SIZE * lane.rendering.segments * 1_000) / cap;
-  return Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, ms));
+  const ahead = ofLane.length === 0 ? 0 : position - Math.min(...ofLane) - enough;
+  return Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, ahead * batchMs));
 }

@@ -120,8 +120,8 @@ export class Dispatcher {
     const { block } = deps;
     const common = { store, index: this.#index, slots, block, process: this.#name, now: this.#now };
     this.#cancels = routes.map((route, i) => {
-      const { links } = this.#routes[i]!;
-      return new Cancels({ ...common, route, links, log: log.child({ route: route.id }) });
+      const { links, clock } = this.#routes[i]!;
+      return new Cancels({ ...common, route, links, clock, log: log.child({ route: route.id }) });
     });
     const carriers = new Carriers({ routes: this.#routes, index: this.#index });
     this.#intakes = this.#routes.map(

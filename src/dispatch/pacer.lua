@@ -2,7 +2,7 @@
 -- processes share one schedule.
 -- KEYS 1 pace of the route (hash: next = µs at which the next segment is due; limit = learned limit, if any; cut = µs of
 --        its last cut; cuts = how often it was cut)
--- ARGV 1 segments a second to keep to (0: no limit configured), 2 segments wanted, 3 span of one lease in µs,
+-- ARGV 1 segments a second to keep to (0: no limit configured), 2 segments wanted, 3 span of one lease in µs beside what is overdue,
 --      4 most lateness to catch up in µs, 5 part of a learned limit, and 6 segments a second, by which it has grown one
 --      second after a cut
 -- Returns {segments leased, when they are due, the time now (both in µs by Redis's clock), learned limit in force
@@ -33,7 +33,9 @@ local start = tonumber(held[1] or '0')
 -- After a rest nothing is caught up with; and nobody is ever far ahead: then Redis's clock was set back.
 if start < now - tonumber(ARGV[4]) - 1000000 or start > now + 10000000 then start = now end
 start = math.max(start, now - tonumber(ARGV[4]))
-local leased = math.min(tonumber(ARGV[2]), math.max(1, math.floor(rate * tonumber(ARGV[3]) / 1000000)))
+-- What is overdue goes in one lease: in small ones, whoever is late would stay so.
+local span = tonumber(ARGV[3]) + math.max(0, now - start)
+local leased = math.min(tonumber(ARGV[2]), math.max(1, math.floor(rate * span / 1000000)))
 redis.call('HSET', KEYS[1], 'next', string.format('%d', start + leased * 1000000 / rate))
 redis.call('PEXPIRE', KEYS[1], 600000)
 return {leased, math.floor(start), now, math.ceil(learned), cuts}

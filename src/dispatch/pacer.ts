@@ -7,6 +7,8 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Store } from '../store/connection.ts';
 import { type Answers, Approach } from './approach.ts';
+import { type Due, Dues, split, sumOf } from './dues.ts';
+import type { RedisClock } from './redis-clock.ts';
 import { Schedule } from './schedule.ts';
 
 /** A lease is worth this much time: longer leases would bunch, shorter ones cost more calls. */
@@ -14,9 +16,9 @@ const LEASE_SPAN_US = 5_000;
 /** How long before their moment segments are handed out: time to claim their slots in. */
 const LEAD_MS = 30;
 /** What was due up to this long ago is caught up with, so that pauses do not eat into the rate; the rest is forgone. */
-const CATCH_UP_US = 50_000;
+const CATCH_UP_US = 100_000;
 /** Granted, and not used for this long: forgone too. Far more than a call of Redis takes, or what is caught up would be. */
-const STALE_MS = 250;
+export const STALE_MS = 400;
 /** Leases asked for at once: time for Redis to answer in. As many in every process, since shares of the rate go by it. */
 const AHEAD = 4;
 /** But no more than come due in this time, since nobody sends what a process leased that has no more work. */
@@ -71,25 +73,28 @@ interface PacerScripts {
   ): Promise<[learned: number, cuts: number]>;
 }
 
-/** Segments, and the moment for which `reach` waits before they leave. */
+/** Segments that may be claimed; see `use`. */
 export interface Grant {
   readonly segments: number;
-  readonly dueAt: number;
+  readonly dues: readonly Due[];
 }
 
-/** A grant that is asked for; `dueAt` is known when Redis has answered. */
+/** Segments that are asked for; `dueAt` is known when Redis has answered. */
 interface Lease {
-  readonly granted: Promise<Grant>;
+  readonly granted: Promise<Due>;
   dueAt?: number;
 }
 
 /** The moment of what may leave at once. */
-export const AT_ONCE = Number.NEGATIVE_INFINITY;
+const AT_ONCE = Number.NEGATIVE_INFINITY;
 
 export interface PacerDeps {
   readonly store: Store;
   readonly route: { readonly id: string; readonly segmentsPerSecond: number | null };
+  /** Whose cap it is, where it is not the whole route's. */
+  readonly region?: string;
   readonly answers: Answers;
+  readonly clock: RedisClock;
 }
 
 const ignore = (): void => {};
@@ -100,11 +105,11 @@ export class Pacer {
   /** What the configuration allows, 0 for no limit. */
   readonly #configured: number;
   readonly #answers: Answers;
+  readonly #clock: RedisClock;
   readonly #approach: Approach;
   readonly #schedule = new Schedule(() => this.limit);
-  /** Granted by Redis and not used yet, due at `#dueAt`. */
-  #balance = 0;
-  #dueAt = 0;
+  /** Granted by Redis and not used yet. */
+  readonly #balance = new Dues();
   /** As last seen, 0 for none. */
   #learned = 0;
   #cuts = 0;
@@ -117,14 +122,15 @@ export class Pacer {
   #roundEnd = { answered: 0, at: Number.NEGATIVE_INFINITY };
   #learning: Promise<void> | undefined;
 
-  constructor({ store, route, answers }: PacerDeps) {
+  constructor({ store, route, region, answers, clock }: PacerDeps) {
     const source = (name: string) => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
     store.redis.defineCommand('pacerLease', { lua: source('pacer'), numberOfKeys: 1 });
     store.redis.defineCommand('pacerThrottled', { lua: source('throttled'), numberOfKeys: 1 });
     this.#redis = store.redis as Store['redis'] & PacerScripts;
-    this.#key = `${store.prefix}{pace-${route.id}}:pace`;
+    this.#key = `${store.prefix}{pace-${route.id}}:pace${region === undefined ? '' : `:${region}`}`;
     this.#configured = route.segmentsPerSecond ?? 0;
     this.#answers = answers;
+    this.#clock = clock;
     this.#approach = new Approach(answers);
   }
 
@@ -138,26 +144,23 @@ export class Pacer {
   }
 
   /**
-   * Grants between `least` and `most` segments, some 30 ms before they are due; the caller awaits `reach` before it writes
-   * them. What is not used goes back by `giveBack`. Rejects when the store refuses.
+   * Grants between `least` and `most` segments, some 30 ms before they are due; the caller awaits what `use` returns before
+   * it writes them. Rejects when the store refuses.
    */
   async take(least: number, most: number): Promise<Grant> {
-    if (performance.now() - this.#dueAt > STALE_MS) this.#balance = 0;
     for (;;) {
       await this.#learning;
       const now = performance.now();
       if (this.#unlimited && now - this.#lookedAt < LOOK_MS) {
         const allowed = this.#approach.allow(now, most);
         // A text of several parts leaves whole: the ramp may run some parts ahead.
-        if (allowed > 0) return this.#grant(Math.max(least, allowed), AT_ONCE);
+        if (allowed > 0) return this.#grant([{ segments: Math.max(least, allowed), at: AT_ONCE }]);
         await sleep(RAMP_STEP_MS);
-      } else if (!this.#unlimited && this.#balance >= least) {
-        const used = Math.min(this.#balance, most);
-        this.#balance -= used;
-        return this.#grant(used, this.#dueAt);
-      } else {
-        await this.#more(most);
+        continue;
       }
+      this.#balance.forgo(now - STALE_MS);
+      if (!this.#unlimited && this.#balance.segments >= least) return this.#grant(this.#balance.take(most));
+      await this.#more(most);
     }
   }
 
@@ -171,45 +174,42 @@ export class Pacer {
     }
     const ahead = Math.min(AHEAD, Math.ceil((this.limit * AHEAD_MS) / 1_000));
     while (this.#ahead.length < ahead) this.#ahead.push(this.#lease(most));
-    const { segments, dueAt } = await this.#ahead.shift()!.granted; // off the list before it is awaited: one that failed must not fail again
-    const early = dueAt - performance.now() - LEAD_MS;
-    if (early < -LEAD_MS - STALE_MS) return;
+    const due = await this.#ahead.shift()!.granted; // off the list before it is awaited: one that failed must not fail again
+    const early = due.at - performance.now() - LEAD_MS;
     if (early >= 1) await sleep(Math.round(early));
-    this.#balance += segments;
-    this.#dueAt = Math.max(this.#dueAt, dueAt);
+    this.#balance.add([due]);
     // A process that is behind takes what is due by now in one.
-    while (this.#balance < most && (this.#ahead[0]?.dueAt ?? Number.POSITIVE_INFINITY) <= performance.now()) {
-      const late = await this.#ahead.shift()!.granted;
-      this.#balance += late.segments;
-      this.#dueAt = Math.max(this.#dueAt, late.dueAt);
-    }
+    const isDue = () => (this.#ahead[0]?.dueAt ?? Number.POSITIVE_INFINITY) <= performance.now();
+    while (this.#balance.segments < most && isDue()) this.#balance.add([await this.#ahead.shift()!.granted]);
   }
 
-  /** Waits until segments that were granted may leave. */
-  async reach(dueAt: number, segments: number): Promise<void> {
-    if (dueAt !== AT_ONCE) await this.#schedule.reach(dueAt, segments);
+  /** Uses so many segments of a grant, and takes back the others. The function returned waits until they may leave. */
+  use(grant: Grant, segments: number): () => Promise<void> {
+    const { taken, rest } = split(grant.dues, segments);
+    this.#takeBack(rest);
+    if (taken[0]?.at !== AT_ONCE) return this.#schedule.expect(taken);
     // Whatever became of the learning: what is claimed must be written or put back.
-    else if (this.#learning) await this.#learning.catch(ignore);
+    return async () => this.#learning?.catch(ignore);
   }
 
   #lease(wanted: number): Lease {
     const granted = this.#ask(wanted);
     const lease: Lease = { granted };
     // Whoever takes it hears of a failure.
-    granted.then(({ dueAt }) => {
-      lease.dueAt = dueAt;
+    granted.then(({ at }) => {
+      lease.dueAt = at;
     }, ignore);
     return lease;
   }
 
-  async #ask(wanted: number): Promise<Grant> {
+  async #ask(wanted: number): Promise<Due> {
     const asked = [this.#key, this.#configured * AIM, wanted, LEASE_SPAN_US, CATCH_UP_US] as const;
     const [segments, dueUs, nowUs, learned, cuts] = await this.#redis.pacerLease(...asked, GROWTH, GROWTH_SEGMENTS);
     this.#lookedAt = performance.now();
     this.#approach.sample(this.#lookedAt);
-    this.#schedule.observe(nowUs);
+    this.#clock.observe(nowUs);
     this.#follow(learned, cuts);
-    return { segments, dueAt: this.#schedule.local(dueUs) };
+    return { segments, at: this.#clock.local(dueUs) };
   }
 
   /** Takes in what Redis says of the learned limit. */
@@ -220,16 +220,22 @@ export class Pacer {
     this.#roundEnd = { answered: this.#taken, at: performance.now() + ROUND_MAX_MS };
   }
 
-  #grant(segments: number, dueAt: number): Grant {
+  #grant(dues: readonly Due[]): Grant {
+    const segments = sumOf(dues);
     this.#taken += segments;
-    return { segments, dueAt };
+    return { segments, dues };
   }
 
-  /** Takes back what was not used of the last grant. */
-  giveBack(segments: number): void {
+  /** Takes back all of a grant. */
+  giveBack(grant: Grant): void {
+    this.#takeBack(grant.dues);
+  }
+
+  #takeBack(dues: readonly Due[]): void {
+    const segments = sumOf(dues);
     this.#taken -= segments;
     if (this.#unlimited) this.#approach.giveBack(segments);
-    else this.#balance += segments;
+    else if (dues[0]?.at !== AT_ONCE) this.#balance.putBack(dues);
   }
 
   /** Segments that were granted are not written after all. Their moment has passed, but a route without a limit has none. */

@@ -12,7 +12,7 @@ import type { Pacer } from './pacer.ts';
 
 export interface PageSenderDeps {
   readonly route: Route;
-  readonly pacer: Pick<Pacer, 'take' | 'giveBack' | 'reach'>;
+  readonly pacer: Pick<Pacer, 'take' | 'giveBack' | 'use'>;
   readonly links: () => readonly Pick<Link, 'room' | 'open' | 'reserve' | 'unreserve' | 'submit'>[];
 }
 
@@ -36,13 +36,13 @@ export class PageSender {
     const { route, pacer, links } = this.#deps;
     const templates = textTemplates({ ...message, untracked: true }, route);
     const parts = templates.length;
-    const { segments, dueAt } = await pacer.take(parts, parts);
+    const grant = await pacer.take(parts, parts);
     const link = links().find(({ room }) => room >= parts);
     if (!link) {
-      pacer.giveBack(segments);
+      pacer.giveBack(grant);
       return 'no_room';
     }
-    const answers = await this.#submit(link, templates, msisdn, () => pacer.reach(dueAt, parts));
+    const answers = await this.#submit(link, templates, msisdn, pacer.use(grant, parts));
     if (!answers) return 'link_lost';
     const refused = (await Promise.all(answers)).find((status) => status !== STATUS.ESME_ROK);
     if (refused === undefined) return undefined;

@@ -93,23 +93,22 @@ export class Pump {
     const room = Math.floor(link.room / parts);
     if (room === 0) return false;
     const most = Math.min(room, MAX_CLAIM);
-    const { segments, dueAt } = await pacer.take(parts, most * parts);
+    const grant = await pacer.take(parts, most * parts);
     // The wait may have been long: ask again whose turn it is.
     const run = feed.next(now(), this.#mayGo);
     const each = run ? this.#atOnce(run) : 1;
     const due = run ? gates.due(run.lane.region, each) : 0;
-    const slots = Math.floor(Math.min(segments, link.room, due) / each);
+    const slots = Math.floor(Math.min(grant.segments, link.room, due) / each);
     const work = run && slots > 0 ? run.take(Math.min(slots, run.turn), now()) : undefined;
     if (!run || !work) {
-      pacer.giveBack(segments);
+      pacer.giveBack(grant);
       return false;
     }
     const needed = work.kind === 'part' ? 1 : (work.last - work.first + 1) * each;
-    pacer.giveBack(segments - needed);
-    const regionDueAt = gates.use(run.lane.region, needed);
+    const [routeDue, regionDue] = [pacer.use(grant, needed), gates.use(run.lane.region, needed)];
     const moment = async () => {
-      await pacer.reach(dueAt, needed);
-      await gates.reach(run.lane.region, regionDueAt, needed);
+      await routeDue();
+      await regionDue?.();
     };
     link.reserve(needed);
     this.#underWay += 1;

@@ -2,7 +2,8 @@
  * Caps by region on a route: a region that has used up its segments is passed over until more are due, and holds up no
  * other. The caps are shared by all processes, as the route's own rate is.
  */
-import { AT_ONCE, type Pacer } from './pacer.ts';
+import { Dues } from './dues.ts';
+import { type Pacer, STALE_MS } from './pacer.ts';
 
 export interface RegionGatesDeps {
   /** The pacer of a region's cap; undefined where it has none. */
@@ -17,9 +18,8 @@ const MOST = 500;
 
 interface Gate {
   readonly pacer: Pacer;
-  /** Segments that are granted and not used, and when they may leave. */
-  due: number;
-  dueAt: number;
+  /** Segments that are granted and not used. */
+  readonly dues: Dues;
   /** What the last asking brought: kept in store, so that a busy moment of this process does not eat into the cap. */
   lease: number;
   asking: boolean;
@@ -37,26 +37,23 @@ export class RegionGates {
   due(region: string, least: number): number {
     const gate = this.#gate(region);
     if (!gate) return Number.POSITIVE_INFINITY;
-    if (gate.due < Math.max(least, gate.lease)) this.#ask(gate, Math.max(1, least - gate.due));
-    return gate.due >= least ? gate.due : 0;
+    gate.dues.forgo(performance.now() - STALE_MS);
+    const { segments } = gate.dues;
+    if (segments < Math.max(least, gate.lease)) this.#ask(gate, Math.max(1, least - segments));
+    return segments >= least ? segments : 0;
   }
 
-  /** Takes segments; returns the moment for which `reach` waits before they are written. */
-  use(region: string, segments: number): number {
+  /** Takes segments; the function returned waits until they may leave. Undefined where the region has no cap. */
+  use(region: string, segments: number): (() => Promise<void>) | undefined {
     const gate = this.#gate(region);
-    if (!gate) return AT_ONCE;
-    gate.due -= segments;
-    return gate.dueAt;
-  }
-
-  async reach(region: string, dueAt: number, segments: number): Promise<void> {
-    if (dueAt !== AT_ONCE) await this.#gate(region)?.pacer.reach(dueAt, segments);
+    if (!gate) return undefined;
+    return gate.pacer.use({ segments, dues: gate.dues.take(segments) }, segments);
   }
 
   #gate(region: string): Gate | undefined {
     if (this.#gates.has(region)) return this.#gates.get(region);
     const pacer = this.#deps.pacerOf(region);
-    const gate = pacer && { pacer, due: 0, dueAt: 0, lease: 0, asking: false };
+    const gate = pacer && { pacer, dues: new Dues(), lease: 0, asking: false };
     this.#gates.set(region, gate);
     return gate;
   }
@@ -66,10 +63,9 @@ export class RegionGates {
     gate.asking = true;
     gate.pacer
       .take(least, Math.max(least, MOST))
-      .then(({ segments, dueAt }) => {
-        gate.due += segments;
+      .then(({ segments, dues }) => {
+        gate.dues.add(dues);
         gate.lease = segments;
-        gate.dueAt = dueAt;
       }, this.#deps.onStoreFault)
       .finally(() => {
         gate.asking = false;

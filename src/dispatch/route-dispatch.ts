@@ -29,6 +29,7 @@ import { Pump } from './pump.ts';
 import { ReceiptPolicy } from './receipt-policy.ts';
 import { Receipts } from './receipts.ts';
 import { Recorder } from './recorder.ts';
+import { RedisClock } from './redis-clock.ts';
 import { RegionGates } from './region-gates.ts';
 import { RouteAlarms } from './route-alarms.ts';
 import { RouteLinks } from './route-links.ts';
@@ -64,6 +65,7 @@ export class RouteDispatch {
   readonly #parked: ParkedReceipts;
   readonly #outcomes: Outcomes;
   readonly #links: RouteLinks;
+  readonly clock: RedisClock;
   readonly #pacer: Pacer;
   readonly #pump: Pump;
   readonly #precedence: Precedence;
@@ -108,7 +110,8 @@ export class RouteDispatch {
     const keep = (reply: Reply) => keepReply(store, route.id, reply);
     const messages = new Messages({ route, keep, onStoreFault, now });
     const receipts = new Receipts({ route, recorder: this.#recorder, tally: this.#tally, messages });
-    this.#pacer = new Pacer({ store, route, answers: this.#tally });
+    this.clock = new RedisClock({ store, route: route.id });
+    this.#pacer = new Pacer({ store, route, answers: this.#tally, clock: this.clock });
     const events = this.#linkEvents(receipts);
     this.#links = new RouteLinks(Array.from({ length: route.links }, (_, i) => new Link(route, i, events)));
     this.pages = new PageSender({ route, pacer: this.#pacer, links: () => this.links });
@@ -149,15 +152,13 @@ export class RouteDispatch {
     const { store, route } = this.#deps;
     const cap = capOf(route, region);
     if (cap === undefined) return undefined;
-    return new Pacer({
-      store,
-      route: { id: `${route.id}.${region}`, segmentsPerSecond: cap },
-      answers: this.#tally,
-    });
+    const common = { store, answers: this.#tally, clock: this.clock };
+    return new Pacer({ ...common, route: { id: route.id, segmentsPerSecond: cap }, region });
   }
 
   start(): void {
     if (this.#deps.route.tls?.verify === false) this.#alarms.unverified();
+    this.clock.start();
     this.#links.start();
     this.#pump.start();
     this.#precedence.start();
@@ -275,6 +276,7 @@ export class RouteDispatch {
   /** See `endInOrder`. `closed`: no batch comes in any more. */
   async stop(deadline: Deadline, closed: Promise<void>): Promise<void> {
     this.#precedence.stop();
+    this.clock.stop();
     await endInOrder(
       {
         closed,

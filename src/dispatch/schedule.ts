@@ -1,37 +1,39 @@
 /**
- * Keeps to moments of a schedule that Redis's clock gives, in local time, and never lets more leave within a second than
+ * Keeps to the moments at which segments are due, and never lets more leave within a second than
  * was due within it: whatever comes late waits for that, so a pause, of this process or of Redis, never turns into a
  * bunch. Where every process keeps to its own part of the schedule, all together keep to the whole.
  */
 
-/** How fast the estimate of the offset may rise: clocks drift apart by much less. */
-const DRIFT = 0.0005;
-/** A clock that was set, rather than one that drifts. */
-const JUMP_MS = 1_000;
+import { type Due, sumOf } from './dues.ts';
+
 const BUCKET_MS = 2;
 const SECOND = 500;
+/** Buckets ahead of now: more than segments are handed out ahead of their moment. */
+const AHEAD = 100;
 /** This part more than what was due may leave in a second: so that the echo of a pause dies away. */
 const SLACK = 0.004;
-/** And at small rates so many, but no more than this part of the rate: claims are of several. */
+/** And at small rates so many, but no more than this part: claims are of several. */
 const SLACK_SEGMENTS = 5;
 const MOST_SLACK = 0.01;
 const LOOK_MS = 3;
 /** What had to wait for this long waits no longer: nothing that was due is left to measure it by. */
-const PATIENCE_MS = 600;
-/** Where nothing more was due for a while, the last ones leave as soon as the limit itself has room for them. */
+const PATIENCE_MS = 1_200;
+/** Where nothing more was due for a while, the last ones leave at the pace of those before. */
 const QUIET = { ms: 50, segments: 10 } as const;
 
-/** A count of what was lately, over so many buckets. */
+/** A count of what was within the last second, and of what will be in the next moments. */
 class Lately {
+  readonly #buckets: number;
   readonly #counts: Float64Array;
   #bucket = 0;
   #sum = 0;
 
   constructor(buckets: number) {
-    this.#counts = new Float64Array(buckets);
+    this.#buckets = buckets;
+    this.#counts = new Float64Array(buckets + AHEAD);
   }
 
-  /** What was counted until `now`. */
+  /** What was counted of the time until `now`. */
   at(now: number): number {
     const bucket = Math.floor(now / BUCKET_MS);
     const { length } = this.#counts;
@@ -40,29 +42,26 @@ class Lately {
       this.#sum = 0;
       this.#bucket = bucket;
     }
-    for (; this.#bucket < bucket; this.#bucket += 1) {
-      const oldest = (this.#bucket + 1) % length;
-      this.#sum -= this.#counts[oldest]!;
+    while (this.#bucket < bucket) {
+      this.#bucket += 1;
+      const oldest = (this.#bucket - this.#buckets + length) % length;
+      this.#sum += this.#counts[this.#bucket % length]! - this.#counts[oldest]!;
       this.#counts[oldest] = 0;
     }
     return this.#sum;
   }
 
-  /** Counts at `moment`, which is not after `now`; what is older than all buckets counts no more. */
+  /** Counts at `moment`; what is older than all buckets counts no more. */
   add(moment: number, count: number, now: number): void {
     this.at(now);
-    const bucket = Math.floor(Math.min(moment, now) / BUCKET_MS);
-    const { length } = this.#counts;
-    if (this.#bucket - bucket >= length) return;
-    this.#counts[bucket % length]! += count;
-    this.#sum += count;
+    const bucket = Math.min(Math.floor(moment / BUCKET_MS), this.#bucket + AHEAD - 1);
+    if (bucket <= this.#bucket - this.#buckets) return;
+    this.#counts[bucket % this.#counts.length]! += count;
+    if (bucket <= this.#bucket) this.#sum += count;
   }
 }
 
 export class Schedule {
-  /** Local time minus Redis's, in ms: the least that was seen of late, since replies come late but never early. */
-  #offset = 0;
-  #seenAt = Number.NEGATIVE_INFINITY;
   readonly #due = new Lately(SECOND);
   /** A bucket more, since the oldest one leaves at its beginning. */
   readonly #left = new Lately(SECOND + 1);
@@ -70,33 +69,29 @@ export class Schedule {
   /** Settles when the last of those that are due has left. */
   #line: Promise<void> = Promise.resolve();
   #lastDue = Number.NEGATIVE_INFINITY;
+  /** What was due in a second before it was quiet: this process's part of the rate. */
+  #part = 0;
 
   /** `rate` tells how many are due in a second, by all processes. */
   constructor(rate: () => number) {
     this.#rate = rate;
   }
 
-  /** Takes in a reading of Redis's clock (µs) that has just arrived. */
-  observe(redisUs: number): void {
+  /**
+   * Counts segments as due at their moments, also while whoever sends them is late; to be called before that. The function
+   * returned waits until all of them may leave: in the order in which it is called.
+   */
+  expect(dues: readonly Due[]): () => Promise<void> {
     const now = performance.now();
-    const offset = now - redisUs / 1_000;
-    const expected = this.#offset + (now - this.#seenAt) * DRIFT;
-    const jumped = !(Math.abs(offset - expected) < JUMP_MS);
-    this.#offset = jumped ? offset : Math.min(offset, expected);
-    this.#seenAt = now;
+    for (const { at, segments } of dues) this.#due.add(at, segments, now);
+    const last = dues.at(-1)?.at ?? now;
+    this.#lastDue = Math.max(this.#lastDue, last);
+    return () => this.#reach(last, sumOf(dues));
   }
 
-  /** A moment by Redis's clock (µs) in local time, by performance.now(). */
-  local(redisUs: number): number {
-    return redisUs / 1_000 + this.#offset;
-  }
-
-  /** Waits until `count` that are due at `at` may leave; they leave in the order in which they were due. */
-  async reach(at: number, count: number): Promise<void> {
+  async #reach(at: number, count: number): Promise<void> {
     for (let early = at - performance.now(); early >= 1; early = at - performance.now()) await pause(early);
-    this.#lastDue = performance.now();
-    this.#due.add(at, count, this.#lastDue);
-    this.#line = this.#leave(this.#line, count, this.#lastDue + PATIENCE_MS);
+    this.#line = this.#leave(this.#line, count, performance.now() + PATIENCE_MS);
     await this.#line;
   }
 
@@ -107,8 +102,9 @@ export class Schedule {
     for (;;) {
       const now = performance.now();
       const due = this.#due.at(now);
-      const slack = Math.max(SLACK * due, Math.min(SLACK_SEGMENTS, MOST_SLACK * rate));
-      const most = now - this.#lastDue >= quiet ? rate : due + slack;
+      if (now - this.#lastDue < quiet) this.#part = due;
+      const part = Math.max(due, this.#part);
+      const most = part + Math.max(SLACK * part, Math.min(SLACK_SEGMENTS, MOST_SLACK * part));
       if (this.#left.at(now) + count <= most || now >= patience) {
         this.#left.add(now, count, now);
         return;

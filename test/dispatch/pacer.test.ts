@@ -2,6 +2,7 @@
 import { jest } from '@jest/globals';
 import type { Answers } from '../../src/dispatch/approach.ts';
 import { Pacer } from '../../src/dispatch/pacer.ts';
+import { RedisClock } from '../../src/dispatch/redis-clock.ts';
 import { connectRedis, ready, type Store } from '../../src/store/connection.ts';
 import { ownRedis } from '../support/own-redis.ts';
 import { testStore } from '../support/redis.ts';
@@ -20,20 +21,23 @@ beforeEach(async () => {
 afterEach(() => close());
 
 const answers = { answered: 0, accepted: 0 };
+const clockOf = (of: Store) => new RedisClock({ store: of, route: 'r' });
 const pacerOf = (segmentsPerSecond: number | null, on: Store = store, of: Answers = answers) =>
-  new Pacer({ store: on, route: { id: 'r', segmentsPerSecond }, answers: of });
+  new Pacer({ store: on, route: { id: 'r', segmentsPerSecond }, answers: of, clock: clockOf(on) });
 
 /** Takes as fast as it gets for a while; the moment at which every segment leaves, as the pump keeps to it. */
 async function grants(pacer: Pacer, untilMs: number): Promise<number[]> {
   const at: number[] = [];
   const writes: Promise<void>[] = [];
   while (performance.now() < untilMs) {
-    const { segments, dueAt } = await pacer.take(1, 500);
+    const grant = await pacer.take(1, 500);
     writes.push(
-      pacer.reach(dueAt, segments).then(() => {
-        const now = performance.now();
-        for (let i = 0; i < segments; i += 1) at.push(now);
-      }),
+      pacer
+        .use(grant, grant.segments)()
+        .then(() => {
+          const now = performance.now();
+          for (let i = 0; i < grant.segments; i += 1) at.push(now);
+        }),
     );
   }
   await Promise.all(writes);
@@ -88,19 +92,18 @@ describe('a limited route', () => {
     const pacer = pacerOf(20);
     expect((await pacer.take(4, 4)).segments).toBe(4);
     const start = performance.now();
-    const { segments, dueAt } = await pacer.take(4, 8);
-    expect(segments).toBeGreaterThanOrEqual(4);
-    await pacer.reach(dueAt, 1);
+    const grant = await pacer.take(4, 8);
+    expect(grant.segments).toBeGreaterThanOrEqual(4);
+    await pacer.use(grant, 1)();
     expect(performance.now() - start).toBeGreaterThan(100);
   });
 
   test('counts what is given back as not sent', async () => {
     const pacer = pacerOf(10);
-    await pacer.take(1, 1);
-    pacer.giveBack(1);
+    pacer.giveBack(await pacer.take(1, 1));
     const start = performance.now();
-    const { dueAt } = await pacer.take(1, 1);
-    await pacer.reach(dueAt, 1);
+    const grant = await pacer.take(1, 1);
+    await pacer.use(grant, 1)();
     expect(performance.now() - start).toBeLessThan(50);
   });
 
@@ -241,11 +244,11 @@ describe('an unlimited route', () => {
   test('lets nothing more leave while it learns what the SMSC takes, even what was granted before', async () => {
     const answers = { answered: 0, accepted: 0 };
     const pacer = pacerOf(null, store, answers);
-    const { segments, dueAt } = await pacer.take(1, 100);
-    answers.answered = segments;
+    const grant = await pacer.take(1, 100);
+    answers.answered = grant.segments;
     const steps: string[] = [];
     const learned = pacer.throttled().then(() => steps.push('learned'));
-    await pacer.reach(dueAt, 1);
+    await pacer.use(grant, 1)();
     steps.push('left');
     await learned;
     expect(steps).toEqual(['learned', 'left']);
@@ -254,10 +257,10 @@ describe('an unlimited route', () => {
   test('lets leave what was claimed also where nothing could be learned: else it would never end', async () => {
     const own = await redis.open('u:');
     const pacer = pacerOf(null, own);
-    const { dueAt } = await pacer.take(1, 100);
+    const grant = await pacer.take(1, 100);
     const learned = pacer.throttled();
     own.redis.disconnect();
-    await Promise.all([expect(learned).rejects.toThrow(), pacer.reach(dueAt, 1)]);
+    await Promise.all([expect(learned).rejects.toThrow(), pacer.use(grant, 1)()]);
   });
 
   test('asks Redis no more than twice a second, whatever it sends', async () => {

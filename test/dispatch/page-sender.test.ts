@@ -13,9 +13,9 @@ function fixture({ room = 10, open = true, answer = STATUS.ESME_ROK as number | 
   const sender: PageSender = new PageSender({
     route: { ...aRoute({ responseTimeoutMs: 10 }), responseTimeoutMs: -950 },
     pacer: {
-      take: async (least) => ({ segments: least, dueAt: 0 }),
-      giveBack: (segments) => void returned.push(segments),
-      reach: async () => {},
+      take: async (least) => ({ segments: least, dues: [{ segments: least, at: 0 }] }),
+      giveBack: ({ segments }) => void returned.push(segments),
+      use: () => async () => {},
     },
     links: () => [
       {
