@@ -1,4 +1,15 @@
+import { readFileSync } from 'node:fs';
+import { StandingApprovalInput, standingFaults } from '../../src/notices/standing-approval.ts';
 import { fits } from '../../src/notices/standing-bounds.ts';
+import { templates } from './samples.ts';
+
+test('the standing approval in docs/api.md is one that can be given', () => {
+  const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
+  const [json = ''] = /\{ "regions"[^`]*"validUntil"[^`]*/.exec(page) ?? [];
+  const input = StandingApprovalInput.parse(JSON.parse(json));
+  const nowMs = Date.parse(input.validUntil) - 86_400_000;
+  expect(standingFaults(input, templates.find(input.template), nowMs)).toEqual([]);
+});
 
 describe('a pattern with *', () => {
   test.each([
