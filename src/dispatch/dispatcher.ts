@@ -25,8 +25,8 @@ import { Carriers } from './carriers.ts';
 import { Deadline } from './deadline.ts';
 import { Failover } from './failover.ts';
 import { Intake } from './intake.ts';
-import { Pages, type PagesDeps } from './pages.ts';
 import { RouteDispatch } from './route-dispatch.ts';
+import { SmsNotifications, type SmsNotificationsDeps } from './sms-notifications.ts';
 
 export interface DispatcherDeps {
   readonly store: Store;
@@ -37,13 +37,15 @@ export interface DispatcherDeps {
   readonly log: Logger;
   readonly now?: () => number;
   /** Officials who are told by SMS; none by default. */
-  readonly officials?: Omit<NotificationsDeps, 'store' | 'now'> & { readonly numberOf: PagesDeps['numberOf'] };
+  readonly officials?: Omit<NotificationsDeps, 'store' | 'now'> & {
+    readonly numberOf: SmsNotificationsDeps['numberOf'];
+  };
 }
 
 /** Changes are heard at once by the control channel; this is for a message that was missed. */
 const LOOK_MS = 400;
 const HEALTH_MS = 1_000;
-const PAGES_MS = 400;
+const NOTIFICATIONS_MS = 400;
 const RECEIPTS_MS = 5_000;
 /** A supervisor kills after 10 s: all is said and done before. */
 const STOP_WITHIN_MS = 9_500;
@@ -68,7 +70,7 @@ export class Dispatcher {
   readonly #cancels: readonly Cancels[];
   readonly #looking: Rounds;
   /** Apart from both: an SMSC that is slow to answer holds nobody up. */
-  readonly #paging: Rounds;
+  readonly #notifying: Rounds;
   /** Apart from the looks: a country is planned in seconds, and a stop must not wait behind it. */
   readonly #keeping: Rounds;
 
@@ -137,18 +139,18 @@ export class Dispatcher {
           log: log.child({ route: route.id }),
         }),
     );
-    const pages = deps.officials && this.#pagesFor(deps.officials);
-    this.#paging = new Rounds(
-      async () => pages?.look(),
+    const notifications = deps.officials && this.#notificationsFor(deps.officials);
+    this.#notifying = new Rounds(
+      async () => notifications?.look(),
       (error) => log.error({ err: error }, 'officials could not be told'),
     );
     const now = this.#now;
     this.#failover = new Failover({ store, routes: this.#routes, intakes: this.#intakes, carriers, metrics, log, now });
   }
 
-  #pagesFor({ numberOf, ...wanted }: NonNullable<DispatcherDeps['officials']>): Pages {
+  #notificationsFor({ numberOf, ...wanted }: NonNullable<DispatcherDeps['officials']>): SmsNotifications {
     const { store, routes, log } = this.#deps;
-    return new Pages({
+    return new SmsNotifications({
       notifications: new Notifications({ store, now: this.#now, ...wanted }),
       routes: this.#routes.map((route, i) => ({ kind: routes[i]!.kind, dispatch: route })),
       numberOf,
@@ -173,7 +175,7 @@ export class Dispatcher {
     this.#looking.ask();
     this.#every(LOOK_MS, () => this.#looking.ask());
     this.#every(HEALTH_MS, () => this.#report());
-    this.#every(PAGES_MS, () => this.#paging.ask());
+    this.#every(NOTIFICATIONS_MS, () => this.#notifying.ask());
     this.#every(RECEIPTS_MS, () => this.#reconcileReceipts());
   }
 
@@ -272,7 +274,7 @@ export class Dispatcher {
   }
 
   async #leave(): Promise<void> {
-    await Promise.all([this.#looking.end(), this.#keeping.end(), this.#paging.end(), this.#failover.stop()]);
+    await Promise.all([this.#looking.end(), this.#keeping.end(), this.#notifying.end(), this.#failover.stop()]);
     await this.#keeper.leave();
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
     this.#activity.record();

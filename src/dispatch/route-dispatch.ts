@@ -19,10 +19,10 @@ import type { Deadline } from './deadline.ts';
 import { Feed } from './feed.ts';
 import { Link, type LinkEvents } from './link.ts';
 import { Messages } from './messages.ts';
+import { NotificationSender } from './notification-sender.ts';
 import { endInOrder } from './orderly-end.ts';
 import { Outcomes } from './outcomes.ts';
 import { Pacer } from './pacer.ts';
-import { PageSender } from './page-sender.ts';
 import { ParkedReceipts } from './parked-receipts.ts';
 import { Precedence } from './precedence.ts';
 import { Pump } from './pump.ts';
@@ -56,7 +56,7 @@ export interface RouteDispatchDeps {
 
 export class RouteDispatch {
   readonly batches: BatchProcessor;
-  readonly pages: PageSender;
+  readonly notifications: NotificationSender;
   readonly #deps: RouteDispatchDeps;
   readonly #feed = new Feed();
   readonly #tally = new Tally();
@@ -114,7 +114,7 @@ export class RouteDispatch {
     this.#pacer = new Pacer({ store, route, answers: this.#tally, clock: this.clock });
     const events = this.#linkEvents(receipts);
     this.#links = new RouteLinks(Array.from({ length: route.links }, (_, i) => new Link(route, i, events)));
-    this.pages = new PageSender({ route, pacer: this.#pacer, links: () => this.links });
+    this.notifications = new NotificationSender({ route, pacer: this.#pacer, links: () => this.links });
     this.#pump = new Pump({
       route,
       slots,
@@ -169,7 +169,7 @@ export class RouteDispatch {
       onResponse: (link, address, status, id) => {
         const session = link.session;
         this.#window.answered(status, link);
-        this.pages.answered(address, status);
+        this.notifications.answered(address, status);
         this.#outcomes.response(address, status, id, () => link.release(session));
       },
       onLateResponse: (_link, address, status, id) => this.#outcomes.lateResponse(address, status, id),

@@ -7,13 +7,13 @@ import type { Route } from '../broadcasts/routes.ts';
 import type { Logger } from '../log.ts';
 import type { Notifications, Taken } from '../queue/notifications.ts';
 import { kindOf } from '../sms/msisdn.ts';
-import type { PageSender } from './page-sender.ts';
+import type { NotificationSender } from './notification-sender.ts';
 
-export interface PagesDeps {
+export interface SmsNotificationsDeps {
   readonly notifications: Notifications;
   readonly routes: readonly {
     readonly kind: Route['kind'];
-    readonly dispatch: { readonly bound: boolean; readonly pages: Pick<PageSender, 'send'> };
+    readonly dispatch: { readonly bound: boolean; readonly notifications: Pick<NotificationSender, 'send'> };
   }[];
   /** E.164, by the id of a person in the approvals file. */
   readonly numberOf: (person: string) => number | undefined;
@@ -26,10 +26,10 @@ export interface PagesDeps {
 const AT_ONCE = 20;
 const PUT_BACK_MS = 1_000;
 
-export class Pages {
-  readonly #deps: PagesDeps;
+export class SmsNotifications {
+  readonly #deps: SmsNotificationsDeps;
 
-  constructor(deps: PagesDeps) {
+  constructor(deps: SmsNotificationsDeps) {
     this.#deps = deps;
   }
 
@@ -42,7 +42,7 @@ export class Pages {
     }
   }
 
-  #able(kind: Route['kind']): { readonly pages: Pick<PageSender, 'send'> }[] {
+  #able(kind: Route['kind']): { readonly notifications: Pick<NotificationSender, 'send'> }[] {
     return this.#deps.routes.filter((one) => one.kind === kind && one.dispatch.bound).map(({ dispatch }) => dispatch);
   }
 
@@ -74,7 +74,7 @@ export class Pages {
     // Another route each time: the one before did not carry it.
     const route = able[attempts % Math.max(1, able.length)];
     if (!route || halted()) return notifications.putBack(taken, PUT_BACK_MS);
-    const fault = await route.pages.send({ text, expires: deliverBy, reference: attempts & 0xff }, msisdn);
+    const fault = await route.notifications.send({ text, expires: deliverBy, reference: attempts & 0xff }, msisdn);
     await (fault === undefined ? notifications.sent(taken) : notifications.failed(taken, fault));
   }
 }

@@ -18,7 +18,7 @@ const PEOPLE: Readonly<Record<string, number>> = { paule: FICTIONAL, maud: ORDIN
 
 const TEXT = 'EXERCICE TOCSIN: un avis attend votre approbation.';
 
-const aPage = (changes: Partial<Notification> = {}): Notification => ({
+const aNotification = (changes: Partial<Notification> = {}): Notification => ({
   notice: 'n1',
   submittedAt: '2026-01-15T12:00:00.000Z',
   stage: 'submitted',
@@ -56,11 +56,11 @@ async function telling(running: RunningDispatch, routes: readonly Route[] = runn
     return made;
   };
   const notifications = new Notifications({ store, now: Date.now });
-  const tell = async (id: string, page: Notification) => {
-    await notifications.announce([{ id, channel: page.channel }]);
-    await notifications.records.create(id, page, { actor: 'system', action: 'test', subject: 'test' });
+  const tell = async (id: string, notification: Notification) => {
+    await notifications.announce([{ id, channel: notification.channel }]);
+    await notifications.records.create(id, notification, { actor: 'system', action: 'test', subject: 'test' });
   };
-  const ended = (id: string, holds: (page: Notification) => boolean = ({ state }) => state !== 'waiting') =>
+  const ended = (id: string, holds: (notification: Notification) => boolean = ({ state }) => state !== 'waiting') =>
     waitFor(
       async () => {
         const found = await notifications.records.find(id);
@@ -76,7 +76,7 @@ test('R18: an official is told by SMS, once, though several dispatchers look; no
   const running = await start({ dispatchers: 0 });
   const { dispatcher, tell, ended, lines } = await telling(running);
   await Promise.all([dispatcher(), dispatcher()]);
-  await tell('p1', aPage());
+  await tell('p1', aNotification());
   expect(await ended('p1')).toMatchObject({ state: 'sent', attempts: 1 });
   expect(running.simulator.record.seen.of(FICTIONAL).map(({ times }) => times)).toEqual([1]);
   expect(running.simulator.record.texts.list().map(({ sample }) => sample)).toEqual([TEXT]);
@@ -98,11 +98,11 @@ describe('R6: what calls officials', () => {
     const routes = [route('main', 'live', live.smppPort), route('drill', 'exercise', running.simulator.smppPort)];
     const { dispatcher, tell, ended } = await telling(running, routes);
     await dispatcher();
-    await tell('p1', aPage({ to: 'maud' }));
-    await tell('p2', aPage({ to: 'maud', status: 'Actual', channel: 'live', text: 'TOCSIN: un avis' }));
+    await tell('p1', aNotification({ to: 'maud' }));
+    await tell('p2', aNotification({ to: 'maud', status: 'Actual', channel: 'live', text: 'TOCSIN: un avis' }));
     // Whatever came by which a record names the wrong kind, it never leaves.
-    await tell('p3', aPage({ to: 'maud', status: 'Exercise', channel: 'live', text: 'EXERCICE astray' }));
-    await tell('p4', aPage({ to: 'maud', status: 'Actual', channel: 'exercise', text: 'real, astray' }));
+    await tell('p3', aNotification({ to: 'maud', status: 'Exercise', channel: 'live', text: 'EXERCICE astray' }));
+    await tell('p4', aNotification({ to: 'maud', status: 'Actual', channel: 'exercise', text: 'real, astray' }));
     expect(await Promise.all(['p1', 'p2', 'p3', 'p4'].map(async (id) => (await ended(id)).fault ?? 'sent'))).toEqual([
       'sent',
       'sent',
@@ -117,8 +117,8 @@ describe('R6: what calls officials', () => {
     const running = await start({ dispatchers: 0 });
     const { dispatcher, tell, ended } = await telling(running);
     await dispatcher();
-    await tell('p1', aPage({ status: 'Test', to: 'nobody' }));
-    await tell('p2', aPage({ to: 'nobody' }));
+    await tell('p1', aNotification({ status: 'Test', to: 'nobody' }));
+    await tell('p2', aNotification({ to: 'nobody' }));
     expect(await ended('p1')).toMatchObject({ state: 'failed', fault: 'number_of_nobody' });
     expect(await ended('p2')).toMatchObject({ state: 'sent' });
   });
@@ -128,8 +128,8 @@ test('R18: a refused SMS is tried again, and one to somebody whom no file knows 
   const running = await start({ dispatchers: 0, behaviour: { submissions: { refusals: [{ status: 0x08 }] } } });
   const { dispatcher, tell, ended } = await telling(running);
   await dispatcher();
-  await tell('p1', aPage());
-  await tell('p2', aPage({ to: 'stranger' }));
+  await tell('p1', aNotification());
+  await tell('p2', aNotification({ to: 'stranger' }));
   expect(await ended('p1', ({ attempts }) => attempts > 0)).toMatchObject({ state: 'waiting', fault: 'esme_rsyserr' });
   expect(await ended('p2', ({ attempts }) => attempts > 0)).toMatchObject({
     state: 'waiting',
@@ -144,7 +144,7 @@ test('during a halt nobody is told; afterwards everybody is', async () => {
   await halt(running.store, OPERATOR, undefined, Date.now);
   const { dispatcher, tell, ended, notifications } = await telling(running);
   const one = await dispatcher();
-  await tell('p1', aPage());
+  await tell('p1', aNotification());
   await waitFor(async () => one.healthy && one.halted, 3_000, 'a link, and the halt');
   const since = performance.now();
   // As many looks as it takes to send one.
@@ -159,7 +159,10 @@ test('a text of several segments goes whole, where a route writes all in UCS-2',
   const running = await start({ dispatchers: 0, route: { links: 1, window: 4, alphabet: 'ucs2' } });
   const { dispatcher, tell, ended } = await telling(running);
   await dispatcher();
-  await tell('p1', aPage({ text: `${TEXT} ${'Les services de la prefecture sont attendus. '.repeat(2)}`.trim() }));
+  await tell(
+    'p1',
+    aNotification({ text: `${TEXT} ${'Les services de la prefecture sont attendus. '.repeat(2)}`.trim() }),
+  );
   expect(await ended('p1')).toMatchObject({ state: 'sent' });
   expect(running.simulator.record.seen.of(FICTIONAL)).toHaveLength(3);
 });

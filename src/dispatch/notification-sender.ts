@@ -10,7 +10,7 @@ import { textTemplates, type WireMessage } from './lane-texts.ts';
 import type { Link } from './link.ts';
 import type { Pacer } from './pacer.ts';
 
-export interface PageSenderDeps {
+export interface NotificationSenderDeps {
   readonly route: Route;
   readonly pacer: Pick<Pacer, 'take' | 'giveBack' | 'use'>;
   readonly links: () => readonly Pick<Link, 'room' | 'open' | 'reserve' | 'unreserve' | 'submit'>[];
@@ -22,12 +22,12 @@ const FIRST_OF_BROADCASTS = baseAddress(batchNumber(1, 0));
 const MARGIN_MS = 1_000;
 const LONGEST_MS = 30_000;
 
-export class PageSender {
-  readonly #deps: PageSenderDeps;
+export class NotificationSender {
+  readonly #deps: NotificationSenderDeps;
   readonly #waiting = new Map<number, (status: number) => void>();
   #last = 0;
 
-  constructor(deps: PageSenderDeps) {
+  constructor(deps: NotificationSenderDeps) {
     this.#deps = deps;
   }
 
@@ -51,7 +51,7 @@ export class PageSender {
 
   /** Writes every part to the link at its moment; undefined where that is gone by then. */
   async #submit(
-    link: ReturnType<PageSenderDeps['links']>[number],
+    link: ReturnType<NotificationSenderDeps['links']>[number],
     templates: readonly SubmitTemplate[],
     msisdn: number,
     moment: () => Promise<void>,

@@ -1,4 +1,4 @@
-import { PageSender } from '../../src/dispatch/page-sender.ts';
+import { NotificationSender } from '../../src/dispatch/notification-sender.ts';
 import { baseAddress, batchNumber } from '../../src/ledger/address.ts';
 import { STATUS } from '../../src/smpp/constants.ts';
 import { aRoute } from '../broadcasts/builders.ts';
@@ -10,7 +10,7 @@ const MSISDN = 33639980011;
 function fixture({ room = 10, open = true, answer = STATUS.ESME_ROK as number | 'none' } = {}) {
   const link = { room, open, reserved: 0, most: 0, submitted: [] as { msisdn: number; address: number }[] };
   const returned: number[] = [];
-  const sender: PageSender = new PageSender({
+  const sender: NotificationSender = new NotificationSender({
     route: { ...aRoute({ responseTimeoutMs: 10 }), responseTimeoutMs: -950 },
     pacer: {
       take: async (least) => ({ segments: least, dues: [{ segments: least, at: 0 }] }),
