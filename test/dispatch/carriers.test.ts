@@ -101,6 +101,11 @@ describe('the jobs in the queue of a route', () => {
     expect(serves({ a: { state: 'open', bound: false }, b: { bound: false } }, ['a', 'b'])).toBe(false);
     expect(serves({ a: { state: 'open', bound: false } }, ['a'])).toBe(false);
   });
+
+  test('are taken where this process has not every route', () => {
+    expect(serves({ a: { state: 'open', bound: false } }, ['elsewhere', 'b'])).toBe(true);
+    expect(carriersOf({ elsewhere: { state: 'open' } }, () => ['a']).serves('elsewhere')).toBe(true);
+  });
 });
 
 describe('the routes beside one', () => {

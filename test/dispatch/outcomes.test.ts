@@ -122,6 +122,7 @@ describe('a submission that is accepted', () => {
     durable();
     expect(told.freed).toBe(1);
     answer(4, STATUS.ESME_RTHROTTLED);
+    outcomes.inDoubt([run.addresses[0]![5]!]);
     expect([events.length, told.freed]).toEqual([1, 2]);
   });
 
@@ -140,6 +141,20 @@ describe('a submission that is accepted', () => {
     expect(outcomes.runOf(run.batch.batchNo)).toBe(next);
     outcomes.remove(next);
     expect(outcomes.runOf(run.batch.batchNo)).toBeUndefined();
+  });
+});
+
+describe('a submission that is refused for good', () => {
+  test.each([
+    ['ESME_RX_P_APPN', 'refuse'],
+    ['ESME_RINVSRCADR', 'refuse'],
+    ['ESME_RINVDSTADR', 'refuseDestination'],
+  ] as const)('rule 7: %s is final at once, and its place is free when that is durable', async (status, event) => {
+    const { run, events, told, answer, durable } = submitted(SHORT_TEXT);
+    for (let slot = 0; slot < 8; slot += 1) answer(slot, STATUS[status]);
+    expect([events[3], told.freed]).toEqual([`${event} 3`, 0]);
+    while (events.splice(0, 1).length > 0) durable();
+    expect([told.freed, await endOf(run)]).toEqual([8, 'done']);
   });
 });
 
@@ -274,6 +289,16 @@ describe('a text of several parts', () => {
     const { run, outcomes, events } = submitted(LONG_TEXT);
     for (const part of run.addresses) outcomes.response(part[3]!, STATUS.ESME_RINVDSTADR, '', () => {});
     expect(events).toEqual(['refuseDestination 3']);
+  });
+
+  test('is accepted with its last part, and not over before', async () => {
+    const { run, events, told, answer, durable } = submitted(LONG_TEXT);
+    for (let slot = 0; slot < 8; slot += 1) answer(slot, STATUS.ESME_ROK, `a${slot}`, 0);
+    for (let slot = 0; slot < 8; slot += 1) durable();
+    expect([events[3], told.freed, await endOf(run)]).toEqual(['part 3 as a3', 8, undefined]);
+    for (let slot = 0; slot < 8; slot += 1) answer(slot, STATUS.ESME_ROK, `b${slot}`, 1);
+    for (let slot = 0; slot < 8; slot += 1) durable();
+    expect([events[11], await endOf(run)]).toEqual(['accept 3 as b3', 'done']);
   });
 
   test('quirk 20: is sent for good with its last part, whichever of them has an id', () => {

@@ -39,7 +39,11 @@ export async function redisServers() {
     // Replication without a first wait: a test has no seconds for it.
     const given = { 'repl-diskless-sync-delay': '0', ...settings };
     let running: EmbeddedRedis = await startEmbeddedRedis({ binary, folder: own, port: at, settings: given });
-    const redis = new Redis(running.url, { retryStrategy: () => 100, maxRetriesPerRequest: null });
+    const redis = new Redis(running.url, {
+      retryStrategy: () => 100,
+      maxRetriesPerRequest: null,
+      disconnectTimeout: 100,
+    });
     redis.on('error', () => {});
     const kill = async () => {
       process.kill(running.pid, 'SIGKILL');
