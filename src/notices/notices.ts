@@ -12,23 +12,22 @@ import { refuseProblems } from '../templates/problem.ts';
 import { awaitApprovals } from './awaiting.ts';
 import { type BeforehandRegion, judgeBeforehand, type Submitted, withBeforehand } from './beforehand.ts';
 import { statementProblems } from './checks.ts';
-import { type Clock, detectionProblems, noticeClock } from './clock.ts';
+import { detectionProblems } from './clock.ts';
 import { decided } from './decide.ts';
 import { followUpOf, followUpProblems } from './follow-up.ts';
 import type { FollowUpKind } from './follow-up-kinds.ts';
+import { type FullPreview, fullPreview } from './full-preview.ts';
 import { identityOf, identityProblems } from './identity.ts';
 import { requireChange } from './lifecycle.ts';
 import type { Approver, Notice } from './notice.ts';
 import type { DecisionInput, FollowUpInput, NoticeInput, NoticePatch } from './notice-input.ts';
 import { type ApprovalPolicy, DEFAULT_POLICY } from './policy.ts';
-import { type FollowUpPreview, followUpPreviews } from './prepared.ts';
-import { type Preview, previewOf } from './preview.ts';
 import { type ShownProposal, showProposals } from './proposals.ts';
 import { withRelated } from './related.ts';
 import { cancelled } from './stages.ts';
 import type { StandingApproval } from './standing-approval.ts';
 import { StandingApprovals } from './standing-approvals.ts';
-import { frozen, preparedRecords, submitted, thawed } from './submission.ts';
+import { preparedRecords, submitted, thawed } from './submission.ts';
 import { type TryOutDeps, tryOut } from './try-out.ts';
 import { Turns } from './turns.ts';
 import { signed, type Waiver } from './waivers.ts';
@@ -41,15 +40,6 @@ export interface NoticesDeps extends TryOutDeps {
   readonly policy?: ApprovalPolicy;
   /** ms since epoch. */
   readonly now?: () => number;
-}
-
-/** The preview with what goes beyond the texts themselves. */
-export interface FullPreview extends Preview {
-  /** The texts that are approved with these. */
-  readonly followUps: FollowUpPreview[];
-  /** What was approved beforehand, by region, or why not. */
-  readonly beforehand: BeforehandRegion[];
-  readonly clock: Clock;
 }
 
 /** A notice without its texts, for lists. */
@@ -174,27 +164,10 @@ export class Notices {
 
   /** The texts with their readers. For a draft, what is wrong comes as `problems`; a submitted notice shows its frozen texts. */
   async preview(id: string): Promise<FullPreview> {
-    const nowMs = this.#now();
-    const { value: notice } = await this.records.get(id);
-    const first = await this.#firstOf(notice);
-    const clock = noticeClock(notice, nowMs);
-    if (notice.renderings !== undefined) {
-      const [audience, kept, beforehand] = await Promise.all([
-        this.#deps.snapshot(notice.audience),
-        preparedRecords(this.#deps.store).find(id),
-        notice.state === 'submitted' ? this.#judge({ notice, first, nowMs }) : [],
-      ]);
-      const followUps = followUpPreviews(kept?.value.followUps ?? [], audience);
-      return { ...previewOf(notice, notice, audience, [], [], this.#policy), followUps, beforehand, clock };
-    }
-    const tried = await tryOut(this.#deps, notice, first, nowMs);
-    const { audience, problems, waived } = tried;
-    const hashed = { ...frozen(notice, tried), requires: this.#policy.requirements(notice, nowMs) };
-    const beforehand = await this.#judge({ notice: hashed, first, nowMs });
-    const followUps = followUpPreviews(tried.followUps, audience);
-    const asked = { ...notice, requires: hashed.requires };
-    const seen = previewOf(asked, hashed, audience, problems, waived, this.#policy);
-    return { ...seen, followUps, beforehand, clock };
+    const current = await this.records.get(id);
+    const judge = (candidate: Submitted) => this.#judge(candidate);
+    const deps = { ...this.#deps, policy: this.#policy, judge };
+    return fullPreview(deps, current, await this.#firstOf(current.value), this.#now());
   }
 
   /** Freezes the texts. Throws `invalid` with every fault of the notice, its audience and its regions. */

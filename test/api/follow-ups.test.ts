@@ -1,5 +1,5 @@
 /** Follow-ups over HTTP: from the order to the launch in one call, and the standing approvals that let it through. */
-import type { FullPreview } from '../../src/notices/notices.ts';
+import type { FullPreview } from '../../src/notices/full-preview.ts';
 import { type ApiFixture, apiFixture, problemOf } from './api-fixture.ts';
 import { approveBoth, newNotice, prepared, submitNotice } from './notice-steps.ts';
 
