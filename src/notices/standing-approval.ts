@@ -108,12 +108,12 @@ export function standingFaults(
 }
 
 /**
- * Hex SHA-256 of what a wording's texts are made of: whoever approves texts that are yet to be written approves this. Who
- * read it, and where it stands, changes no text.
+ * Hex SHA-256 of what a wording's texts are made of, and of the event that CAP names: whoever approves texts that are yet to
+ * be written approves this. Who read it, and where it stands, changes no text.
  */
-export function wordingHash({ id, numbers, parameters, time }: Template, wording: Wording): string {
+export function wordingHash({ id, event, numbers, parameters, time }: Template, wording: Wording): string {
   const { reviewedBy: _by, reviewedAt: _at, reviewedText: _read, line: _line, file: _file, ...text } = wording;
-  const content = ['tocsin wording 1', id, numbers, parameters, time, text];
+  const content = ['tocsin wording 2', id, event, numbers, parameters, time, text];
   return createHash('sha256').update(JSON.stringify(content), 'utf8').digest('hex');
 }
 

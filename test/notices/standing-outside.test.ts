@@ -85,16 +85,18 @@ describe('outside of a standing approval', () => {
     }
   });
 
-  test('is a wording that was changed since', async () => {
+  const OWN = templates.get(HARD_TO_REACH);
+  const FRENCH = OWN.wordings.fr!;
+  test.each([
+    ['text', { wordings: { ...OWN.wordings, fr: { ...FRENCH, text: `${FRENCH.text} Merci.` } } }],
+    ['event, which CAP names', { event: 'Panne, appelez votre mairie' }],
+  ])('is a wording that was changed since: its %s', async (_what, changes) => {
     await give();
-    const own = templates.get(HARD_TO_REACH);
-    const fr = own.wordings.fr!;
-    const changed = { ...own, wordings: { ...own.wordings, fr: { ...fr, text: `${fr.text} Merci.` } } };
-    const find = (id: string) => (id === HARD_TO_REACH ? changed : templates.find(id));
+    const find = (id: string) => (id === HARD_TO_REACH ? { ...OWN, ...changes } : templates.find(id));
     const { notices: others } = noticesOver(here.store, { templates: { find } });
     const { id } = await others.create(inputOf(), AUTHOR);
     const { beforehand } = await others.preview(id);
-    expect(beforehand[0]?.standing[0]?.reasons).toEqual([expect.stringMatching(/wording in fr has changed/)]);
+    expect(beforehand[0]?.standing[0]?.reasons).toContainEqual(expect.stringMatching(/wording in fr has changed/));
   });
 
   test('is who looked the wording over: that changes no text', async () => {
