@@ -51,7 +51,7 @@ describe('the evidence of a broadcast as one file', () => {
     return files;
   }
 
-  const gone = () => waitFor(() => readdirSync(workFolder).length === 0, 5_000, 'an empty work folder');
+  const gone = () => waitFor(() => readdirSync(workFolder).length === 0, 10_000, 'an empty work folder');
 
   test('is the folder in a .tar.gz under the name of the broadcast, and leaves no work files', async () => {
     const { deps, id, out } = await aBroadcast();
@@ -104,6 +104,6 @@ describe('the evidence of a broadcast as one file', () => {
     const { stream } = await evidence(deps, id);
     writeFileSync(join(workFolder, 'import'), 'x');
     await stream.toArray();
-    await waitFor(() => readdirSync(workFolder).join() === 'import', 5_000, 'only the other file left');
+    await waitFor(() => readdirSync(workFolder).join() === 'import', 10_000, 'only the other file left');
   });
 });

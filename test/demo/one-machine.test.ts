@@ -45,7 +45,7 @@ describe('npm start', () => {
     return run;
   }
   const serving = (run: Run) =>
-    waitFor(() => /api ready/.test(run.output()) && /dispatcher ready/.test(run.output()), 30_000, 'both programs');
+    waitFor(() => /api ready/.test(run.output()) && /dispatcher ready/.test(run.output()), 60_000, 'both programs');
   const portOf = (run: Run) => /"port":(\d+),"msg":"api ready"/.exec(run.output())?.[1];
 
   test('prints the first admin key once, and keeps its data from start to start', async () => {
@@ -66,5 +66,5 @@ describe('npm start', () => {
     expect(reply.status).toBe(200);
     again.child.kill('SIGINT');
     expect(await again.ended).toBe(0);
-  }, 90_000);
+  }, 200_000);
 });

@@ -41,10 +41,10 @@ test('R18: from the submission to the SMS, the escalation to the deputy, and his
   };
 
   const notice = await submitted({ regions: ['35'] });
-  await waitFor(() => sent(notice.id, 1), 5_000, 'the prefecture is told');
+  await waitFor(() => sent(notice.id, 1), 10_000, 'the prefecture is told');
   expect([reached(PHONES.paule), reached(PHONES.dora)]).toEqual([1, 0]);
   clock.ms += 10 * 60_000;
-  await waitFor(() => sent(notice.id, 2), 5_000, 'the deputy is told');
+  await waitFor(() => sent(notice.id, 2), 10_000, 'the deputy is told');
   expect([reached(PHONES.paule), reached(PHONES.dora)]).toEqual([1, 1]);
   expect((await approve(notice, '35', DEPUTY)).value).toMatchObject({
     state: 'approved',

@@ -210,7 +210,7 @@ test('runs by itself until it is stopped', async () => {
   const { start, submitted, told } = escalationOver(store);
   const stop = start();
   const { id } = await submitted();
-  await waitFor(async () => (await told(id)).length === 2, 2_000, 'the authorities are told');
+  await waitFor(async () => (await told(id)).length === 2, 10_000, 'the authorities are told');
   await stop();
   const late = await submitted();
   expect(await told(late.id)).toEqual([]);

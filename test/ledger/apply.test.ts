@@ -231,7 +231,7 @@ describe('the command that is written', () => {
     });
     try {
       await slots.apply(changes(...changed.map((slot) => [full, slot, 'accept'] as [typeof full, number, 'accept'])));
-      await waitFor(() => written.length > 0, 5_000, 'what was written');
+      await waitFor(() => written.length > 0, 10_000, 'what was written');
     } finally {
       monitor.disconnect();
     }

@@ -89,7 +89,7 @@ export function linkFixture() {
         next += count;
         made.submit(template, msisdns, addresses, 0, count - 1);
       },
-      bound: () => waitFor(() => made.state === 'bound', 5_000, 'the bind'),
+      bound: () => waitFor(() => made.state === 'bound', 10_000, 'the bind'),
     };
   };
 

@@ -12,7 +12,7 @@ describe('responses that never come', () => {
   test('quirk 28: each gives its place back as in doubt, and the link goes on', async () => {
     const { simulator, link, submit, inDoubt, responses } = await links.open(
       { responses: { lost: 1 } },
-      { window: 20, responseTimeoutMs: 150 },
+      { window: 20, responseTimeoutMs: 500 },
     );
     submit(20);
     expect(link.room).toBe(0);
@@ -42,10 +42,10 @@ describe('responses that never come', () => {
 });
 
 describe('responses that come late', () => {
-  const LATE = { responses: { late: { probability: 1, delayMs: 500 } } };
+  const LATE = { responses: { late: { probability: 1, delayMs: 2_000 } } };
 
   test('quirk 29: still find their submission, once, and free no place a second time', async () => {
-    const { link, submit, inDoubt, responses } = await links.open(LATE, { window: 10, responseTimeoutMs: 150 });
+    const { link, submit, inDoubt, responses } = await links.open(LATE, { window: 10, responseTimeoutMs: 500 });
     submit(10);
     await waitFor(() => inDoubt.length === 10);
     await waitFor(() => responses.length === 10);
@@ -54,7 +54,7 @@ describe('responses that come late', () => {
   });
 
   test('quirk 29: are recorded, and nobody gets a second copy where the notice says hold', async () => {
-    const running = await dispatch.start({ behaviour: LATE, route: { responseTimeoutMs: 150 } });
+    const running = await dispatch.start({ behaviour: LATE, route: { responseTimeoutMs: 500 } });
     const id = await running.launch({ recipients: 100, notice: { inDoubt: 'hold' } });
     await running.until(id, ({ inDoubt }) => inDoubt === 100);
     const { counts } = await running.until(id, ({ counts: { delivered } }) => delivered === 100);
@@ -132,7 +132,7 @@ describe('a generic_nack', () => {
   test('quirk 36: in place of some responses loses nobody', async () => {
     const running = await dispatch.start({
       behaviour: { responses: { genericNack: 0.1, nackSequence: 'zero' } },
-      route: { responseTimeoutMs: 300 },
+      route: { responseTimeoutMs: 1_500 },
     });
     const id = await running.launch({ recipients: 300 });
     expect(nonZero((await running.closed(id, 15_000)).counts)).toEqual({ delivered: 300 });

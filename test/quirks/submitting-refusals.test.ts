@@ -52,7 +52,7 @@ test('quirk 22: RTHROTTLED slows the account down, delivers all in the end, and 
   const running = await fixture.start({ dispatchers: 2, behaviour: { accounts: [account] } });
   const limit = async () => (await routeHealth(running.store, ['drill'], running.now()))[0]!.limit;
   const id = await running.launch({ recipients: 2_000 });
-  await waitFor(async () => (await limit()) > 0 && (await limit()) < 600, 8_000);
+  await waitFor(async () => (await limit()) > 0 && (await limit()) < 600, 12_000);
   const progress = await running.closed(id, 15_000);
   expect(nonZero(progress.counts)).toEqual({ delivered: 2_000 });
   const { throttled, submits, repeatedParts, maxInSlidingSecond } = running.record();
@@ -93,7 +93,7 @@ test('quirk 23: RMSGQFUL for everybody slows the route down, until the queue has
     behaviour: { accounts: [account], receipts: { delayMs: { min: 300, max: 300 } } },
   });
   const id = await running.launch({ recipients: 600 });
-  await waitFor(async () => ((await routeHealth(running.store, ['drill'], running.now()))[0]?.limit ?? 0) > 0, 8_000);
+  await waitFor(async () => ((await routeHealth(running.store, ['drill'], running.now()))[0]?.limit ?? 0) > 0, 12_000);
   expect(nonZero((await running.closed(id, 15_000)).counts)).toEqual({ delivered: 600 });
   expect(running.record()).toMatchObject({ accepted: 600, repeatedParts: 0 });
 }, 30_000);

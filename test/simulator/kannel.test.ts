@@ -57,7 +57,7 @@ if (!hasKannel) console.warn('bearerbox is not installed (Debian: kannel): the t
     const total = () => [...reported.values()].reduce((sum, count) => sum + count, 0);
     await waitFor(() => total() >= MESSAGES, 20_000, 'the last receipt');
     // Kannel reports a receipt before it answers it.
-    await waitFor(() => simulator.record.receipts.acknowledged === MESSAGES, 5_000, 'the last answer');
+    await waitFor(() => simulator.record.receipts.acknowledged === MESSAGES, 15_000, 'the last answer');
     const record = simulator.record.snapshot();
     expect(record).toMatchObject({
       accepted: MESSAGES,

@@ -58,7 +58,7 @@ describe('a bind', () => {
     await waitFor(() => simulator.links().length === 0);
     const next = await fixture.open(simulator);
     expect((await bind(next)).command_status).toBe(STATUS.ESME_RALYBND);
-    await waitFor(async () => (await bind(next)).command_status === 0, 2000, 'the bind');
+    await waitFor(async () => (await bind(next)).command_status === 0, 10_000, 'the bind');
   });
 
   test('gets whatever status the behaviour says, while it says so', async () => {

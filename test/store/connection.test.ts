@@ -20,12 +20,12 @@ describe('a connection to a store that is away', () => {
     redis.on('reconnecting', () => {
       attempts += 1;
     });
-    await waitFor(() => attempts >= 4, 5_000, 'four attempts');
+    await waitFor(() => attempts >= 4, 10_000, 'four attempts');
     expect(told).toEqual([expect.stringContaining('ECONNREFUSED')]);
     const server = await startEmbeddedRedis({ binary, folder, port });
     await ready(redis);
     await server.stop();
-    await waitFor(() => told.filter((message) => message.includes('ECONNREFUSED')).length === 2, 5_000, 'the outage');
+    await waitFor(() => told.filter((message) => message.includes('ECONNREFUSED')).length === 2, 10_000, 'the outage');
     redis.disconnect();
     rmSync(folder, { recursive: true, force: true });
   });
