@@ -115,7 +115,7 @@ export class Intake {
     if (processed === 'unfit') processed = await this.#run(payload, { rank, on: sure, better });
     if (processed === 'over' || processed === 'unfit') return;
     if (processed === 'again') {
-      await job.moveToWait(token);
+      await this.#deps.queue.giveBack(job, token);
       throw new WaitingError();
     }
     if (processed.refused !== undefined) await job.updateData({ ...payload, refused: processed.refused });

@@ -102,6 +102,15 @@ export class BatchQueue {
     return recalled.filter(({ status }) => status === 'fulfilled').length;
   }
 
+  /**
+   * Gives a job back for whoever has room. BullMQ wakes no idle worker for a prioritized job that comes back: it would lie
+   * there until one looks by itself, up to a second.
+   */
+  async giveBack(job: Job<BatchJob>, token: string): Promise<void> {
+    await job.moveToWait(token);
+    await this.#redis.zadd(this.#queue.toKey('marker'), 0, '0');
+  }
+
   /** Jobs that wait, are delayed or run. */
   async depth(): Promise<number> {
     const counts = await this.#queue.getJobCounts('wait', 'prioritized', 'delayed', 'active');

@@ -1,4 +1,4 @@
-import { Queue, type Worker } from 'bullmq';
+import { type Job, Queue, Worker } from 'bullmq';
 import { BatchQueue, type PrioritisedBatch, startBatchWorker } from '../../src/queue/batch-queue.ts';
 import { type BatchJob, batchJobId } from '../../src/queue/jobs.ts';
 import { duplicate, type Store } from '../../src/store/connection.ts';
@@ -48,6 +48,28 @@ describe('the queue of a route', () => {
     worker.on('closed', () => connection.disconnect());
     workers.push(worker);
   }
+
+  test('wakes an idle worker for a batch that was given back', async () => {
+    await queue.add([job(1, 5)]);
+    const giver = new Worker<BatchJob>(`batches-${route}`, null, {
+      connection: store.redis,
+      prefix: `{${store.prefix}queue-${route}}`,
+    });
+    workers.push(giver);
+    const given = (await giver.getNextJob('token')) as Job<BatchJob>;
+    // What woke a worker for it is used up, as it would be by a worker that waits.
+    await store.redis.del(`{${store.prefix}queue-${route}}:batches-${route}:marker`);
+    const taken: number[] = [];
+    work(async () => {
+      taken.push(performance.now());
+    });
+    // It has looked, found nothing, and waits now: for a second, where nothing wakes it.
+    await new Promise<void>((resolve) => workers[1]!.on('drained', () => resolve()));
+    const givenAt = performance.now();
+    await queue.giveBack(given, 'token');
+    await waitFor(() => taken.length === 1);
+    expect(taken[0]! - givenAt).toBeLessThan(500);
+  });
 
   test('hands out batches by their priority, not by the order they were added in', async () => {
     await queue.add([job(3, 900), job(1, 5), job(4, 800_001), job(2, 6)]);
