@@ -1,7 +1,12 @@
 /** The pump between a ledger, a pacer and a link that a test holds in its hands: what has to be before a byte is written. */
-import type { BatchRun } from '../../src/dispatch/batch-run.ts';
+import { BatchRun } from '../../src/dispatch/batch-run.ts';
 import { Feed } from '../../src/dispatch/feed.ts';
+import { laneTemplates } from '../../src/dispatch/lane-texts.ts';
 import { Pump, type PumpDeps } from '../../src/dispatch/pump.ts';
+import { Slots } from '../../src/ledger/slots.ts';
+import { stateOf } from '../../src/ledger/states.ts';
+import { aRoute, batchesOf, blocksOf, happen, storeBroadcast } from '../broadcasts/builders.ts';
+import { testStore } from '../support/redis.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { aRun, pending } from './builders.ts';
 import { LONG_TEXT } from './harness.ts';
@@ -19,6 +24,11 @@ interface Given {
   segments: number;
   room: number;
   dueOfRegion: number;
+  window: number;
+  /** Before the pacer grants anything. */
+  take: () => Promise<void>;
+  /** The ledger's own; by default one that grants everything. */
+  slots: Slots;
 }
 
 describe('a pump', () => {
@@ -31,6 +41,7 @@ describe('a pump', () => {
   function pumping(run: BatchRun, given: Partial<Given> = {}) {
     const { segments = 100, dueOfRegion = Number.POSITIVE_INFINITY } = given;
     const steps: string[] = [];
+    const told = { submitted: [] as number[], givenBack: [] as number[] };
     const step = (name: string, act: (() => Promise<void>) | undefined) => async () => {
       await act?.();
       steps.push(name);
@@ -53,7 +64,7 @@ describe('a pump', () => {
     const feed = new Feed();
     feed.add(run);
     const deps = {
-      slots: {
+      slots: given.slots ?? {
         claim: async (_batch: unknown, _epoch: number, first: number, last: number) => {
           steps.push(`claim ${first}-${last}`);
           return given.claim ? given.claim() : GRANTED.subarray(first, last + 1);
@@ -62,28 +73,31 @@ describe('a pump', () => {
       },
       feed,
       pacer: {
-        take: async (_least: number, most: number) => ({ segments: Math.min(segments, most), dues: [] }),
-        giveBack: () => {},
+        take: async (_least: number, most: number) => {
+          await given.take?.();
+          return { segments: Math.min(segments, most), dues: [] };
+        },
+        giveBack: (grant: { segments: number }) => told.givenBack.push(grant.segments),
         unused: (segments: number) => steps.push(`unused ${segments}`),
         use: () => step('due', given.due),
       },
       gates: { due: () => dueOfRegion, use: () => step('due in its region', given.dueInRegion) },
       links: [link],
-      window: () => 50,
+      window: () => given.window ?? 50,
       now: () => 0,
       confirm: async (of: BatchRun) => {
         steps.push('confirm');
         await given.confirm?.(of);
       },
       lookedAt: given.lookedAt ?? (() => performance.now()),
-      onSubmitted: () => {},
+      onSubmitted: (_run: BatchRun, count: number) => told.submitted.push(count),
       onStoreFault: () => steps.push('fault'),
     };
     const pump = new Pump(deps as unknown as PumpDeps);
     pumps.push(pump);
     pump.start();
     const until = (name: string) => waitFor(() => steps.includes(name));
-    return { steps, link, until, pump };
+    return { steps, told, link, until, pump };
   }
 
   /** Something that takes until a test lets it go on. */
@@ -223,5 +237,106 @@ describe('a pump', () => {
     const { steps, until } = pumping(run);
     await until('write 3-3');
     expect(steps).toEqual(['due', 'due in its region', 'write 3-3']);
+  });
+
+  test('claims no more texts than there is room for in all their parts, and writes these whole', async () => {
+    const run = aRun(pending(8), { text: LONG_TEXT });
+    const due = held<void>();
+    const { steps, told, link, until } = pumping(run, { room: 5, due: due.act });
+    await until('claim 0-1');
+    expect(link.room).toBe(1);
+    // Half a text is none.
+    await turns();
+    expect(steps).toEqual(['claim 0-1']);
+    due.goOn();
+    await waitFor(() => told.submitted.length > 0);
+    expect(steps.filter((each) => each === 'write 0-1')).toHaveLength(2);
+    expect(told.submitted[0]).toBe(4);
+  });
+
+  test('writes the parts of a text one after the other where the window is smaller than the text', async () => {
+    const run = aRun(pending(1), { text: LONG_TEXT });
+    const { steps, told } = pumping(run, { room: 1, window: 1 });
+    await waitFor(() => told.submitted.length === 2);
+    expect(steps.filter((each) => /^claim|^write/.test(each))).toEqual(['claim 0-0', 'write 0-0', 'write 0-0']);
+    expect(told.submitted).toEqual([1, 1]);
+  });
+
+  test('tells of what was written, and of nothing else', async () => {
+    const run = aRun(pending(8));
+    const { told } = pumping(run, { claim: async () => Buffer.from([1, 1, 0, 1, 0, 0, 1, 1]) });
+    await waitFor(() => told.submitted.length > 0);
+    expect(told.submitted).toEqual([5]);
+    const none = pumping(aRun(pending(8)), { claim: async () => Buffer.alloc(8) });
+    await none.until('claim 0-7');
+    await turns();
+    expect(none.told.submitted).toEqual([]);
+  });
+
+  test('gives back what was granted where the run was stopped meanwhile', async () => {
+    const run = aRun(pending(8));
+    const take = held<void>();
+    // As much as there is room for.
+    const { steps, told } = pumping(run, { take: take.act, room: 50 });
+    await turns();
+    run.stop('stopped');
+    take.goOn();
+    await waitFor(() => told.givenBack.length > 0);
+    expect([told.givenBack, steps]).toEqual([[50], []]);
+  });
+
+  test('goes on after the store was away', async () => {
+    let asked = 0;
+    const take = async () => {
+      asked += 1;
+      if (asked < 3) throw new Error('connection lost');
+    };
+    const { steps, until } = pumping(aRun(pending(8)), { take });
+    await until('write 0-7');
+    expect(steps.filter((each) => each === 'fault')).toHaveLength(2);
+  });
+
+  test('rule 2: is stopped only when what it claimed is written, and claims nothing after that', async () => {
+    const run = aRun(pending(8));
+    const claim = held<Buffer>();
+    const { steps, until, pump } = pumping(run, { room: 4, claim: claim.act });
+    await until('claim 0-3');
+    let isOver = false;
+    const stopped = pump.stop().then(() => {
+      isOver = true;
+    });
+    const waitsUntil = performance.now() + 50;
+    await waitFor(() => performance.now() > waitsUntil);
+    expect(isOver).toBe(false);
+    claim.goOn(GRANTED.subarray(0, 4));
+    await stopped;
+    expect(steps).toEqual(['claim 0-3', 'due', 'due in its region', 'write 0-3']);
+  });
+
+  test('rule 7: puts back just what it was granted, and waits for nothing else', async () => {
+    const { store, close } = await testStore();
+    const groups = [{ region: '35', language: 'fr', recipients: 8 }];
+    const { broadcast, plan } = await storeBroadcast(store, { no: 1, groups });
+    const lane = plan.lanes[0]!;
+    const [batch] = batchesOf(store, broadcast, lane);
+    await happen(store, batch!, 0, 1, 'claim', 'accept');
+    const slots = new Slots({ store });
+    const [block, taken] = await Promise.all([blocksOf(plan)('', '35', 'fr', 0), slots.take(batch!)]);
+    const templates = laneTemplates(broadcast, lane, aRoute());
+    const run = new BatchRun({ batch: batch!, broadcast, lane, rank: 1, block, templates, ...taken });
+    // A late response, of which the run has not heard.
+    await happen(store, batch!, 4, 4, 'accept');
+    const due = held<void>();
+    const { link } = pumping(run, { slots, due: due.act });
+    const states = async () => [...(await slots.read([batch!]))[0]!].map(stateOf);
+    await waitFor(async () => (await states())[7] === 'sending');
+    link.open = false;
+    due.goOn();
+    await waitFor(async () => (await states())[7] === 'pending');
+    const left = ['pending', 'pending', 'accepted', 'pending', 'pending', 'pending'];
+    expect(await states()).toEqual(['accepted', 'accepted', ...left]);
+    run.stop('stopped');
+    expect(await run.ended).toBe('stopped');
+    await close();
   });
 });
