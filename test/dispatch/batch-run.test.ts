@@ -1,4 +1,4 @@
-import type { BatchRun, RunEnd } from '../../src/dispatch/batch-run.ts';
+import type { BatchRun, RunEnd, Work } from '../../src/dispatch/batch-run.ts';
 import { slotOf } from '../../src/ledger/address.ts';
 import { aRun, pending } from './builders.ts';
 import { LONG_TEXT } from './harness.ts';
@@ -112,7 +112,128 @@ describe('a run of a batch', () => {
   });
 });
 
+describe('rule 7: a run', () => {
+  /** Everything that is to be had at a moment. */
+  const rest = (run: BatchRun, max: number, nowMs = 0) => {
+    const all: Work[] = [];
+    for (let work = run.take(max, nowMs); work; work = run.take(max, nowMs)) all.push(work);
+    return all;
+  };
+
+  test('loses no slot of a range that is taken piece by piece, and is over with the last of them', async () => {
+    const run = aRun(['delivered', ...pending(7)]);
+    const taken = rest(run, 3).map((work) => (work.kind === 'claim' ? [work.first, work.last] : []));
+    expect(taken).toEqual([
+      [1, 3],
+      [4, 6],
+      [7, 7],
+    ]);
+    run.settle(6);
+    expect(await endOf(run)).toBeUndefined();
+    run.settle();
+    expect(await endOf(run)).toBe('done');
+  });
+
+  test('is over only when what it took back was claimed again and settled', async () => {
+    const run = aRun(pending(6));
+    run.take(6, 0);
+    run.giveBack(2, 4);
+    expect(run.hasWork(0)).toBe(true);
+    run.settle(3);
+    expect(await endOf(run)).toBeUndefined();
+    expect(run.take(6, 0)).toEqual({ kind: 'claim', first: 2, last: 4 });
+    run.settle(2);
+    expect(await endOf(run)).toBeUndefined();
+    run.settle();
+    expect(await endOf(run)).toBe('done');
+  });
+
+  test('that is stopped ends as soon as all it claimed is settled or taken back, and leaves the rest', async () => {
+    const run = aRun(pending(6));
+    run.take(5, 0);
+    run.stop('stopped');
+    run.giveBack(1, 3);
+    expect(await endOf(run)).toBeUndefined();
+    run.settle(2);
+    expect(await endOf(run)).toBe('stopped');
+  });
+
+  test('is not over while a slot that was tried again is out', async () => {
+    const run = aRun(pending(2));
+    run.take(2, 0);
+    run.settle();
+    run.again(1, 0);
+    run.take(1, 0);
+    expect(await endOf(run)).toBeUndefined();
+    run.settle();
+    expect(await endOf(run)).toBe('done');
+  });
+
+  test('that adopted a slot waits for it, and adopts none once it is over', async () => {
+    const run = aRun(['sending', 'pending']);
+    run.adopt();
+    run.take(1, 0);
+    run.settle();
+    expect(await endOf(run)).toBeUndefined();
+    run.settle();
+    expect(await endOf(run)).toBe('done');
+    const abandoned = aRun(['sending']);
+    abandoned.abandon();
+    expect([abandoned.adopt(), abandoned.over]).toEqual([false, true]);
+  });
+
+  test('says that it is over, however that came', async () => {
+    const [done, rested] = [aRun(pending(1)), aRun(pending(1))];
+    for (const run of [done, rested]) run.take(1, 0);
+    expect([done.over, done.stopping]).toEqual([false, false]);
+    done.settle();
+    rested.again(0, 9_000);
+    rested.rest(0);
+    expect([done.over, rested.over, rested.hasWork(9_000)]).toEqual([true, true, false]);
+  });
+
+  test('that is stopped does not rest: it ends as what it is', async () => {
+    const run = aRun(pending(2), { text: LONG_TEXT });
+    run.take(2, 0);
+    run.stop('lost');
+    run.again(0, 9_000);
+    run.rest(0);
+    expect(await endOf(run)).toBeUndefined();
+    run.settle();
+    run.rest(0);
+    expect(await endOf(run)).toBe('lost');
+  });
+});
+
 describe('a run that is stopped', () => {
+  test('leaves a text that waits to be tried again as a whole, and hands out parts of others when they are due', () => {
+    const run = aRun(pending(3), { text: LONG_TEXT });
+    run.take(3, 0);
+    run.decide(0);
+    run.again(0, 0);
+    run.partAgain(1, 0, 0);
+    run.partAgain(2, 1, 20);
+    run.stop('stopped');
+    expect(run.hasWork(0)).toBe(true);
+    expect(run.take(5, 0)).toEqual({ kind: 'part', slot: 1, part: 0 });
+    expect([run.hasWork(0), run.take(5, 0)]).toEqual([false, undefined]);
+    expect([run.hasWork(20), run.take(5, 20)]).toEqual([true, { kind: 'part', slot: 2, part: 1 }]);
+  });
+
+  test('lets no part leave after it gave them up, and says whose texts are not whole', () => {
+    const run = aRun(pending(4), { text: LONG_TEXT });
+    run.take(4, 0);
+    run.decide(0);
+    run.again(0, 0);
+    run.partAgain(1, 0, 0);
+    run.partAgain(1, 1, 0);
+    run.partAgain(2, 1, 0);
+    run.stop('stopped');
+    expect(run.partsOver).toBe(false);
+    expect(run.giveUpParts()).toEqual([1, 2]);
+    expect([run.partsOver, run.hasWork(0), run.take(5, 0), run.nextDue]).toEqual([true, false, undefined, undefined]);
+  });
+
   test('hands out nothing new and ends when what is out is settled', async () => {
     const run = aRun(pending(4));
     run.take(2, 0);
@@ -196,6 +317,15 @@ describe('a text of several parts', () => {
     run.partAgain(0, 1, 0);
     expect([run.decide(0), run.decide(0), run.partAccepted(0, 0)]).toEqual([true, false, false]);
     expect(run.take(1, 0)).toBeUndefined();
+  });
+
+  test('is decided for itself alone: the parts of others leave as before', () => {
+    const run = aRun(pending(2), { text: LONG_TEXT });
+    run.take(2, 0);
+    run.partAgain(0, 1, 0);
+    run.partAgain(1, 1, 0);
+    run.decide(0);
+    expect([run.take(1, 0), run.take(1, 0)]).toEqual([{ kind: 'part', slot: 1, part: 1 }, undefined]);
   });
 
   test('starts anew when it is sent again as a whole', () => {
