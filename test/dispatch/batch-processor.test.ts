@@ -1,7 +1,10 @@
 /** What a process does with a batch that it has at hand already, or must not begin. */
 import { pino } from 'pino';
-import type { Broadcast, BroadcastPlan } from '../../src/broadcasts/broadcast.ts';
-import { BatchProcessor } from '../../src/dispatch/batch-processor.ts';
+import { type Broadcast, type BroadcastPlan, broadcastId } from '../../src/broadcasts/broadcast.ts';
+import { pause } from '../../src/broadcasts/control.ts';
+import { halt, lift } from '../../src/broadcasts/halt.ts';
+import { BatchProcessor, type Processed } from '../../src/dispatch/batch-processor.ts';
+import { BatchRun } from '../../src/dispatch/batch-run.ts';
 import { BroadcastIndex } from '../../src/dispatch/broadcast-index.ts';
 import { Feed } from '../../src/dispatch/feed.ts';
 import { Outcomes } from '../../src/dispatch/outcomes.ts';
@@ -10,10 +13,24 @@ import { Recorder } from '../../src/dispatch/recorder.ts';
 import { Tally } from '../../src/dispatch/tally.ts';
 import { MessageIds } from '../../src/ledger/message-ids.ts';
 import { Slots } from '../../src/ledger/slots.ts';
+import { type SlotEvent, stateOf } from '../../src/ledger/states.ts';
 import type { Store } from '../../src/store/connection.ts';
-import { aRoute, batchesOf, blocksOf, HOUR_MS, happen, NOW, storeBroadcast } from '../broadcasts/builders.ts';
+import {
+  aRoute,
+  batchesOf,
+  blocksOf,
+  HOUR_MS,
+  happen,
+  NOW,
+  OPERATOR,
+  recipientOf,
+  storeBroadcast,
+} from '../broadcasts/builders.ts';
 import { testStore } from '../support/redis.ts';
 import { waitFor } from '../support/wait-for.ts';
+import { aTextRendering, LONG_TEXT } from './harness.ts';
+
+const INHERITED_MS = 1_000;
 
 describe('a batch', () => {
   let store: Store;
@@ -61,7 +78,7 @@ describe('a batch', () => {
       outcomes,
       block,
       onWork: nothing,
-      inheritedMs: 1_000,
+      inheritedMs: INHERITED_MS,
       log,
     });
     return { processor, feed, slots, outcomes, index };
@@ -131,5 +148,157 @@ describe('a batch', () => {
     const { processor, index, feed } = aProcessor(plan, { block: pausing });
     await processor.process({ broadcast: broadcasts, batch: 0, rank: 1 });
     expect(feed.runs).toEqual([]);
+  });
+
+  /** A broadcast that has one lane of eight, whose slots had these events; `run` begins its batch. */
+  async function aBatch(given: { events?: [first: number, last: number, ...SlotEvent[]][]; text?: string } = {}) {
+    broadcasts += 1;
+    const no = broadcasts;
+    const { text } = given;
+    const rendering = text === undefined ? {} : { notice: { renderings: [aTextRendering('35', text)] } };
+    const groups = [{ region: '35', language: 'fr', recipients: 8 }];
+    const { id, broadcast, plan } = await storeBroadcast(store, { no, groups, ...rendering });
+    const [batch] = batchesOf(store, broadcast, plan.lanes[0]!);
+    for (const [first, last, ...events] of given.events ?? []) await happen(store, batch!, first, last, ...events);
+    const made = aProcessor(plan);
+    const { processor, feed, slots } = made;
+    const run = async (probing = false) => {
+      let ended: Processed | undefined;
+      const job = processor.process({ broadcast: no, batch: 0, rank: 1 }, probing).then((processed) => {
+        ended = processed;
+      });
+      const begun = await waitFor(() => feed.runs[0] ?? ended);
+      if (!(begun instanceof BatchRun)) throw new Error('not begun');
+      return { run: begun, job, ended: () => ended };
+    };
+    const states = async () => [...(await slots.read([batch!]))[0]!].map(stateOf);
+    return { ...made, no, id, broadcast, batch: batch!, run, states };
+  }
+
+  test('rule 7: is told apart when its run is stopped: again where its broadcast goes on, over where not', async () => {
+    const { processor, run, batch, index, broadcast } = await aBatch();
+    const first = await run();
+    expect(processor.atHand).toBe(1);
+    processor.stopBatch(batch.batchNo);
+    await first.job;
+    expect([first.ended(), processor.atHand]).toEqual(['again', 0]);
+    const second = await run();
+    await pause(store, broadcastId(broadcast.no), OPERATOR);
+    await processor.confirm(second.run);
+    await second.job;
+    expect(second.ended()).toBe('over');
+    expect(index.peek(broadcast.no)?.broadcast.state).toBe('paused');
+    processor.stopBatch(batch.batchNo);
+  });
+
+  test('is taken where it was resumed, which this process has not heard of', async () => {
+    const { index, no, broadcast, processor, batch, run } = await aBatch();
+    await index.load(no);
+    index.refresh({ ...broadcast, state: 'paused' }, performance.now() - 10);
+    const { job, ended } = await run();
+    processor.stopBatch(batch.batchNo);
+    await job;
+    expect(ended()).toBe('again');
+  });
+
+  test('is not taken while all is halted, and submits nothing where that comes meanwhile', async () => {
+    const { processor, feed, no, run } = await aBatch();
+    const { run: begun, job, ended } = await run();
+    await halt(store, OPERATOR, 'drill', Date.now);
+    await processor.confirm(begun);
+    await job;
+    expect([ended(), await processor.process({ broadcast: no, batch: 0, rank: 1 })]).toEqual(['over', 'over']);
+    expect(feed.runs).toEqual([]);
+    await lift(store, OPERATOR, 'over', Date.now);
+  });
+
+  test('of a broadcast that was purged is over', async () => {
+    const { processor } = await aBatch();
+    expect(await processor.process({ broadcast: 99_999, batch: 0, rank: 1 })).toBe('over');
+  });
+
+  test.each<[string, boolean, [first: number, last: number, ...SlotEvent[]][]]>([
+    ['was sent and not answered', true, [[3, 3, 'claim']]],
+    ['is in doubt and waits to be sent it again', true, [[3, 3, 'claim', 'doubt']]],
+    ['was in doubt, and has it now', false, [[3, 3, 'claim', 'doubt', 'accept']]],
+    ['has it, as all others do not', false, [[3, 3, 'claim', 'accept']]],
+  ])('rule 5: of which somebody %s is unfit to try a route with: %s', async (_who, isUnfit, events) => {
+    const { processor, feed, no, batch, run } = await aBatch({ events });
+    if (isUnfit) {
+      expect(await processor.process({ broadcast: no, batch: 0, rank: 1 }, true)).toBe('unfit');
+      expect(feed.runs).toEqual([]);
+    }
+    const { run: begun, job } = await run(!isUnfit);
+    expect(processor.isDoubtful(batch.batchNo)).toBe(isUnfit);
+    begun.abandon();
+    await job;
+    expect(processor.isDoubtful(batch.batchNo)).toBe(false);
+  });
+
+  test('rule 5: leaves what an earlier taker claimed alone until its answer could come no more, then decides', async () => {
+    const { run, states, processor } = await aBatch({ events: [[2, 3, 'claim']] });
+    const since = performance.now();
+    const { run: begun, job } = await run();
+    expect(begun.inherited).toEqual([3, 2]);
+    await waitFor(async () => (await states())[3] === 'pending');
+    expect(performance.now() - since).toBeGreaterThan(INHERITED_MS - 20);
+    await waitFor(() => processor.hasWaiting(begun.batch.batchNo));
+    begun.stop('stopped');
+    await job;
+  });
+
+  test('that is handed over is let go before all of it is answered; its run waits for the answers', async () => {
+    const { processor, run, outcomes } = await aBatch();
+    const { run: begun, job, ended } = await run();
+    begun.take(2, NOW);
+    processor.handOver(begun);
+    expect(begun.stopping).toBe(true);
+    await job;
+    expect([ended(), begun.over]).toEqual(['again', false]);
+    for (const slot of [0, 1]) outcomes.response(begun.addresses[0]![slot]!, 0, `id-${slot}`, () => {});
+    expect(await begun.ended).toBe('stopped');
+  });
+
+  test('that is handed over sends no part of a text that was begun any more', async () => {
+    const { processor, run } = await aBatch({ text: LONG_TEXT });
+    const { run: begun, job } = await run();
+    begun.take(2, NOW);
+    begun.partAgain(0, 1, NOW);
+    processor.handOver(begun);
+    await job;
+    await begun.ended;
+    expect([begun.over, begun.hasWork(NOW)]).toEqual([true, false]);
+  });
+
+  test('of which all that is left waits for long comes again when the first is due', async () => {
+    const { processor, run } = await aBatch();
+    const { run: begun, job, ended } = await run();
+    begun.take(8, NOW);
+    begun.settle(7);
+    begun.refusals(7);
+    begun.refusals(7);
+    begun.again(7, NOW + 20_000);
+    processor.follow(begun);
+    await job;
+    expect(ended()).toEqual({ inMs: 20_000, refused: 2 });
+  });
+
+  test('has the recipients of its own lane, from its own place on', async () => {
+    broadcasts += 1;
+    const groups = [
+      { region: '2A', language: 'fr', recipients: 3 },
+      { region: '35', language: 'fr', recipients: 1_002 },
+    ];
+    const { plan } = await storeBroadcast(store, { no: broadcasts, groups });
+    const { processor, feed } = aProcessor(plan);
+    const job = processor.process({ broadcast: broadcasts, batch: 2, rank: 1 });
+    const run = await waitFor(() => feed.runs[0]);
+    const lane = plan.lanes[1]!;
+    expect([...run.msisdns]).toEqual([recipientOf(lane, 1_000), recipientOf(lane, 1_001)]);
+    // Half way: 1,000 of its lane are before it, which are as far.
+    run.take(1, NOW);
+    expect(run.progress).toBeCloseTo(1_001 / 1_002, 6);
+    run.abandon();
+    await job;
   });
 });
