@@ -144,6 +144,18 @@ describe('a cancel_sm', () => {
     expect((await running.progress(id)).state).toBe('cancelled');
   }, 40_000);
 
+  test('R12: is sent for what was in the air at the cancel, though nothing was to be called back then', async () => {
+    const running = await dispatch.start({
+      // Room for cancel_sm while all is in the air.
+      route: { cancelSm: true, window: 200, responseTimeoutMs: 10_000 },
+      behaviour: { ...silent({}), responses: { delayMs: { min: 2_000, max: 2_000 } } },
+    });
+    const id = await running.launch({ recipients: 100 });
+    await waitFor(() => running.record().submits === 100);
+    await running.cancel(id);
+    expect(nonZero((await running.closed(id)).counts)).toEqual({ deleted: 100 });
+  }, 40_000);
+
   test('R12: is sent for what the SMSC says is on its way', async () => {
     const running = await dispatch.start({
       route: { cancelSm: true },
