@@ -75,6 +75,11 @@ describe('a run of a batch', () => {
   test('does not rest while something is pending, or claimed by another taker', async () => {
     const untouched = aRun(pending(2));
     untouched.rest(0);
+    const begun = aRun(pending(3));
+    begun.take(1, 0);
+    begun.again(0, 9_000);
+    begun.rest(0);
+    expect(await endOf(begun)).toBeUndefined();
     const inherited = aRun(['sending', 'pending']);
     inherited.take(1, 0);
     inherited.again(1, 9_000);
@@ -228,9 +233,10 @@ describe('a run that is stopped', () => {
     run.partAgain(1, 0, 0);
     run.partAgain(1, 1, 0);
     run.partAgain(2, 1, 0);
+    run.partAgain(3, 0, 0);
     run.stop('stopped');
     expect(run.partsOver).toBe(false);
-    expect(run.giveUpParts()).toEqual([1, 2]);
+    expect(run.giveUpParts()).toEqual([1, 2, 3]);
     expect([run.partsOver, run.hasWork(0), run.take(5, 0), run.nextDue]).toEqual([true, false, undefined, undefined]);
   });
 
