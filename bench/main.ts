@@ -111,6 +111,7 @@ program
   )
   .option('--limits <list>', 'segments a second of the route', wholes(1, 1_000_000), [50, 500, 2_000, 10_000])
   .option('--region-limits <list>', 'segments a second of one region', wholes(1, 1_000_000), [500, 2_000])
+  .option('--others <count>', 'recipients of each of the 20 regions beside it, for each second', whole(1, 100_000), 500)
   .option('--region-routes <list>', "the route's own limit beside it; 0 for none", wholes(0, 1_000_000), [20_000, 0])
   .addOption(processCounts)
   .option('--seconds <count>', 'length of a case', whole(1, 3_600), 8)

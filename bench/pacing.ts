@@ -16,8 +16,6 @@ import { runWatched } from './watched.ts';
 const WARM_UP_MESSAGES = 150_000;
 const CAPPED_REGION = '75';
 const FREE_REGIONS = 20;
-/** A second's worth of them all takes a machine a third of a second: they are done before the capped region is, whose cap is then all that slows it. */
-const FREE_RECIPIENTS_PER_SECOND = 500;
 
 export interface PacingOptions {
   readonly limits: readonly number[];
@@ -25,6 +23,8 @@ export interface PacingOptions {
   /** What the whole route may do beside a capped region; 0 for no limit: then the machine is busy to its limit. */
   readonly regionRoutes: readonly number[];
   readonly dispatchers: readonly number[];
+  /** Recipients of each of the regions beside a capped one, for each second of its own. */
+  readonly others: number;
   readonly seconds: number;
   readonly links: number;
   readonly window: number;
@@ -97,10 +97,10 @@ function ofRoute(limit: number, { links, window, seconds }: PacingOptions): Work
 }
 
 /** The capped region comes first in the list; the others have no limit. */
-function ofRegion(limit: number, routeLimit: number, { links, window, seconds }: PacingOptions): Work {
+function ofRegion(limit: number, routeLimit: number, { links, window, seconds, others }: PacingOptions): Work {
   const capped = groupOf(CAPPED_REGION, 'fr', Math.round(limit * seconds));
   const free = REGIONS.filter(({ code }) => code !== CAPPED_REGION).slice(0, FREE_REGIONS);
-  const groups = [capped, ...free.map(({ code }) => groupOf(code, 'fr', FREE_RECIPIENTS_PER_SECOND * seconds))];
+  const groups = [capped, ...free.map(({ code }) => groupOf(code, 'fr', others * seconds))];
   const segmentsPerSecond = routeLimit || null;
   return { groups, route: { links, window, segmentsPerSecond, regionSegmentsPerSecond: { [CAPPED_REGION]: limit } } };
 }

@@ -9,6 +9,8 @@ import type { BatchRun } from './batch-run.ts';
 const ENOUGH = 3;
 /** And as many as the region is sent in this time, since one that waits is not back sooner. */
 const AT_HAND_MS = 1_500;
+/** The last batches of a lane, in times of those at hand. */
+const LAST = 3;
 const MIN_WAIT_MS = 500;
 const MAX_WAIT_MS = 20_000;
 
@@ -24,7 +26,11 @@ export function waitOfCapped(
   const batchMs = (BATCH_SIZE * lane.rendering.segments * 1_000) / cap;
   const enough = Math.max(ENOUGH, Math.ceil(AT_HAND_MS / batchMs));
   if (beside.length < enough) return 0;
+  // Those at hand are done by then if no other process sends any of the region. Those between come first; but when only the
+  // last of a lane are left, others may be done with them.
   const ofLane = beside.filter((run) => run.lane.firstBatch === lane.firstBatch).map((run) => run.batch.batch);
-  const ahead = ofLane.length === 0 ? 0 : position - Math.min(...ofLane) - enough;
-  return Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, ahead * batchMs));
+  const isLast = lane.firstBatch + lane.batches - position <= LAST * enough;
+  const between = isLast || ofLane.length === 0 ? 0 : Math.max(0, position - Math.max(...ofLane) - 1);
+  const ms = (beside.length - 1 + between / 2) * batchMs;
+  return Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, ms));
 }

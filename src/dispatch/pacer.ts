@@ -18,7 +18,7 @@ const LEAD_MS = 30;
 /** What was due up to this long ago is caught up with, so that pauses do not eat into the rate; the rest is forgone. */
 const CATCH_UP_US = 100_000;
 /** Granted, and not used for this long: forgone too. Far more than a call of Redis takes, or what is caught up would be. */
-export const STALE_MS = 400;
+const STALE_MS = 400;
 /** Leases asked for at once: time for Redis to answer in. As many in every process, since shares of the rate go by it. */
 const AHEAD = 4;
 /** But no more than come due in this time, since nobody sends what a process leased that has no more work. */
@@ -107,7 +107,7 @@ export class Pacer {
   readonly #answers: Answers;
   readonly #clock: RedisClock;
   readonly #approach: Approach;
-  readonly #schedule = new Schedule(() => this.limit);
+  readonly #schedule = new Schedule();
   /** Granted by Redis and not used yet. */
   readonly #balance = new Dues();
   /** As last seen, 0 for none. */
@@ -177,6 +177,7 @@ export class Pacer {
     const due = await this.#ahead.shift()!.granted; // off the list before it is awaited: one that failed must not fail again
     const early = due.at - performance.now() - LEAD_MS;
     if (early >= 1) await sleep(Math.round(early));
+    if (this.#schedule.hasBacklog) return this.#schedule.leaveTo(due);
     this.#balance.add([due]);
     // A process that is behind takes what is due by now in one.
     const isDue = () => (this.#ahead[0]?.dueAt ?? Number.POSITIVE_INFINITY) <= performance.now();

@@ -3,7 +3,7 @@
  * other. The caps are shared by all processes, as the route's own rate is.
  */
 import { Dues } from './dues.ts';
-import { type Pacer, STALE_MS } from './pacer.ts';
+import type { Pacer } from './pacer.ts';
 
 export interface RegionGatesDeps {
   /** The pacer of a region's cap; undefined where it has none. */
@@ -15,6 +15,8 @@ export interface RegionGatesDeps {
 
 /** Segments asked for at once; the pacer leases what is due within some milliseconds, at most. */
 const MOST = 500;
+/** What a busy process has not used by then is forgone: late segments of one process would meet those due in another. */
+const LATE_MS = 100;
 
 interface Gate {
   readonly pacer: Pacer;
@@ -37,7 +39,7 @@ export class RegionGates {
   due(region: string, least: number): number {
     const gate = this.#gate(region);
     if (!gate) return Number.POSITIVE_INFINITY;
-    gate.dues.forgo(performance.now() - STALE_MS);
+    gate.dues.forgo(performance.now() - LATE_MS);
     const { segments } = gate.dues;
     if (segments < Math.max(least, gate.lease)) this.#ask(gate, Math.max(1, least - segments));
     return segments >= least ? segments : 0;

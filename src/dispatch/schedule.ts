@@ -18,6 +18,8 @@ const MOST_SLACK = 0.01;
 const LOOK_MS = 3;
 /** What had to wait for this long waits no longer: nothing that was due is left to measure it by. */
 const PATIENCE_MS = 1_200;
+/** What waits for more than this is a backlog: it would be passed on from second to second. */
+const BACKLOG = { part: 0.025, segments: 10 } as const;
 /** Where nothing more was due for a while, the last ones leave at the pace of those before. */
 const QUIET = { ms: 50, segments: 10 } as const;
 
@@ -65,16 +67,22 @@ export class Schedule {
   readonly #due = new Lately(SECOND);
   /** A bucket more, since the oldest one leaves at its beginning. */
   readonly #left = new Lately(SECOND + 1);
-  readonly #rate: () => number;
   /** Settles when the last of those that are due has left. */
   #line: Promise<void> = Promise.resolve();
   #lastDue = Number.NEGATIVE_INFINITY;
+  /** Segments whose moment has come, and that wait for their second to have room. */
+  #waiting = 0;
   /** What was due in a second before it was quiet: this process's part of the rate. */
   #part = 0;
 
-  /** `rate` tells how many are due in a second, by all processes. */
-  constructor(rate: () => number) {
-    this.#rate = rate;
+  /** Whether so many wait that what is granted next has to be left to them. */
+  get hasBacklog(): boolean {
+    return this.#waiting > Math.max(BACKLOG.segments, BACKLOG.part * this.#part);
+  }
+
+  /** Leaves what is due at a moment to those who wait. */
+  leaveTo({ at, segments }: Due): void {
+    this.#due.add(at, segments, performance.now());
   }
 
   /**
@@ -91,17 +99,18 @@ export class Schedule {
 
   async #reach(at: number, count: number): Promise<void> {
     for (let early = at - performance.now(); early >= 1; early = at - performance.now()) await pause(early);
+    this.#waiting += count;
     this.#line = this.#leave(this.#line, count, performance.now() + PATIENCE_MS);
     await this.#line;
+    this.#waiting -= count;
   }
 
   async #leave(before: Promise<void>, count: number, patience: number): Promise<void> {
     await before;
-    const rate = this.#rate();
-    const quiet = Math.max(QUIET.ms, (QUIET.segments * 1_000) / rate);
     for (;;) {
       const now = performance.now();
       const due = this.#due.at(now);
+      const quiet = Math.max(QUIET.ms, (QUIET.segments * 1_000) / Math.max(1, this.#part));
       if (now - this.#lastDue < quiet) this.#part = due;
       const part = Math.max(due, this.#part);
       const most = part + Math.max(SLACK * part, Math.min(SLACK_SEGMENTS, MOST_SLACK * part));

@@ -19,19 +19,36 @@ describe('a batch of a capped region', () => {
     expect(waitOfCapped(100, LANE, 50, others)).toBe(0);
   });
 
-  test('waits until the cap will have let through what is before it, within bounds', () => {
+  test('is back before those at hand are done, though this process alone sent to the region', () => {
     const atHand = [run(10), run(11), run(12)];
-    // Batch 13 is next; 23 has ten thousand recipients before it.
-    expect(waitOfCapped(1_000, LANE, 13, atHand)).toBe(500);
-    expect(waitOfCapped(1_000, LANE, 23, atHand)).toBe(10_000);
+    expect(waitOfCapped(1_000, LANE, 13, atHand)).toBe(2_000);
+    // Given back by another process: before those at hand.
+    expect(waitOfCapped(1_000, LANE, 9, atHand)).toBe(2_000);
+    expect(waitOfCapped(10, LANE, 13, atHand)).toBe(20_000);
+  });
+
+  test('waits longer where others have the batches between, and within bounds', () => {
+    const atHand = [run(10), run(11), run(12)];
+    expect(waitOfCapped(1_000, LANE, 23, atHand)).toBe(7_000);
     expect(waitOfCapped(1_000, LANE, 80, atHand)).toBe(20_000);
+  });
+
+  test('waits no longer for those between where it is among the last of its lane', () => {
+    const atHand = [run(10), run(11), run(12)];
+    expect(waitOfCapped(1_000, LANE, 81, atHand)).toBe(2_000);
+  });
+
+  test('is at hand early enough where the cap is high: nothing that waits is back within half a second', () => {
+    const atHand = Array.from({ length: 14 }, (_, i) => run(i));
+    expect(waitOfCapped(10_000, LANE, 14, atHand)).toBe(0);
+    expect(waitOfCapped(10_000, LANE, 15, [...atHand, run(14)])).toBe(1_400);
   });
 
   test('waits longer where a text takes more segments', () => {
     const long = aLane(LONG_TEXT, { recipients: 90_000, batches: 90 });
     const atHand = [10, 11, 12].map((batch) => run(batch, long));
     expect(long.rendering.segments).toBe(2);
-    expect(waitOfCapped(2_000, long, 23, atHand)).toBe(10_000);
+    expect(waitOfCapped(2_000, long, 23, atHand)).toBe(7_000);
   });
 });
 
