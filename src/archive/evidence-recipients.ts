@@ -1,5 +1,5 @@
 /** What became of every recipient, as lines of CSV in the order of the audience: one batch in memory at a time. */
-import { readMsisdn } from '../audience/blocks.ts';
+import { unpackBlock } from '../audience/blocks.ts';
 import { type Broadcast, type BroadcastPlan, type Lane, ledgerBatches } from '../broadcasts/broadcast.ts';
 import { TocsinError } from '../errors.ts';
 import { Slots } from '../ledger/slots.ts';
@@ -7,7 +7,7 @@ import { isInDoubt, stateOf } from '../ledger/states.ts';
 import type { Store } from '../store/connection.ts';
 import { SlotsDigest } from './slots-digest.ts';
 
-/** A block of an audience: MSISDNs of 8 bytes each, see audience/blocks.ts. */
+/** A block of an audience, see audience/blocks.ts. */
 export type BlockOf = (audience: string, region: string, language: string, block: number) => Promise<Buffer>;
 
 export const RECIPIENT_COLUMNS = 'region,language,msisdn,state,in_doubt';
@@ -42,7 +42,8 @@ export async function* recipientLines(
 }
 
 function linesOf(lane: Lane, block: Buffer, states: Buffer, n: number): string {
-  if (block.length !== states.length * 8) {
+  const msisdns = unpackBlock(block);
+  if (msisdns.length !== states.length) {
     const message = `Block ${n} of ${lane.region} ${lane.language} does not hold the ${states.length} recipients of its batch`;
     throw new TocsinError('unavailable', 'block_missing', message);
   }
@@ -50,7 +51,7 @@ function linesOf(lane: Lane, block: Buffer, states: Buffer, n: number): string {
   let lines = '';
   for (let slot = 0; slot < states.length; slot += 1) {
     const byte = states[slot]!;
-    lines += `${start}${readMsisdn(block, slot)},${stateOf(byte)},${isInDoubt(byte) ? 1 : 0}\n`;
+    lines += `${start}${msisdns[slot]},${stateOf(byte)},${isInDoubt(byte) ? 1 : 0}\n`;
   }
   return lines;
 }

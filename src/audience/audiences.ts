@@ -32,7 +32,7 @@ export interface Place {
   readonly slot: number;
 }
 
-/** Snapshots whose indexes stay in memory: 8 bytes a block, half a megabyte for a country. */
+/** Snapshots whose indexes stay in memory: 4 bytes a block, a quarter of a megabyte for a country. */
 const INDEXES_KEPT = 4;
 
 export class Audiences {

@@ -5,7 +5,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { kindOf } from '../sms/msisdn.ts';
 import type { NewBlock } from './block-store.ts';
-import { BLOCK_SIZE, packBlock } from './blocks.ts';
+import { BLOCK_SIZE, packBlock, wideForm } from './blocks.ts';
 import { groupAt, lineAt, msisdnAt, WORDS } from './entries.ts';
 import { GROUPS, groupName } from './groups.ts';
 import type { AudienceGroup } from './snapshot.ts';
@@ -98,7 +98,7 @@ export class GroupWriter {
   #pack(group: OpenGroup): void {
     if (group.filled === 0) return;
     const bytes = packBlock(group.filling, group.filled);
-    group.hash.update(bytes);
+    group.hash.update(wideForm(group.filling, group.filled));
     this.#ready.push({ region: group.region, language: group.language, block: group.firsts.length, bytes });
     group.firsts.push(group.filling[0]!);
     group.filled = 0;

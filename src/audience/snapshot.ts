@@ -24,7 +24,7 @@ export interface AudienceSnapshot {
   readonly duplicates: number;
   readonly rejected: number;
   readonly rejectedByReason: Readonly<Record<string, number>>;
-  /** The same people in the same groups give the same digest: SHA-256 over each group's header and SHA-256 of its blocks. */
+  /** The same people in the same groups give the same digest: SHA-256 over each group's header and SHA-256 of its sorted numbers, 8 bytes each. */
   readonly digest: string;
   /** Its recipients' time is over: they are being removed since the one, and are gone since the other. */
   readonly purgingSince?: string;

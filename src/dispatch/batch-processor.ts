@@ -2,6 +2,7 @@
  * Processes one job: takes its batch, runs it on the route until nothing is left to submit, and gives back what was
  * stopped. The slots say what is left, so a job may come twice, late, or after its batch is done.
  */
+import { blockLength } from '../audience/blocks.ts';
 import { type Broadcast, type Lane, laneOfBatch } from '../broadcasts/broadcast.ts';
 import { capOf, type Route } from '../broadcasts/routes.ts';
 import { batchNumber } from '../ledger/address.ts';
@@ -242,6 +243,7 @@ export class BatchProcessor {
       block(broadcast.audience, lane.region, lane.language, position - lane.firstBatch),
       slots.take(batch),
     ]);
+    if (blockLength(packed) !== batch.size) throw new RangeError('the block of the audience is not of this size');
     const run = new BatchRun({ batch, broadcast, lane, rank, refused, block: packed, ...taken, templates });
     if (taken.slots.some(mayBeTwice)) this.#doubtful.add(run);
     return run;

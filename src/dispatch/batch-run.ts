@@ -3,7 +3,7 @@
  * out. It knows nothing of links; the route's pump asks it for work and tells it what came of it. The run is over when
  * nothing of it is out and nothing is left, or when it was stopped.
  */
-import { readMsisdn } from '../audience/blocks.ts';
+import { unpackBlock } from '../audience/blocks.ts';
 import { BATCH_SIZE, type Broadcast, type Lane } from '../broadcasts/broadcast.ts';
 import { baseAddress, offsetOf } from '../ledger/address.ts';
 import type { Batch } from '../ledger/keys.ts';
@@ -92,7 +92,7 @@ export class BatchRun {
     this.epoch = input.epoch;
     this.templates = templates;
     this.#refusedBefore = input.refused ?? 0;
-    this.msisdns = Float64Array.from({ length: batch.size }, (_, slot) => readMsisdn(block, slot));
+    this.msisdns = unpackBlock(block);
     const base = baseAddress(batch.batchNo);
     this.addresses = templates.map((_, part) =>
       Float64Array.from({ length: batch.size }, (_unused, slot) => base + offsetOf(slot, part)),

@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import { blockLength, lastNotAbove, packBlock, readMsisdn, searchBlock } from '../../src/audience/blocks.ts';
+import {
+  blockLength,
+  lastNotAbove,
+  packBlock,
+  readMsisdn,
+  searchBlock,
+  unpackBlock,
+  wideForm,
+} from '../../src/audience/blocks.ts';
 
 const sortedNumbers = fc
   .uniqueArray(fc.integer({ min: 1, max: 999_999_999_999_999 }), { maxLength: 200 })
@@ -10,15 +18,24 @@ describe('a block', () => {
     fc.assert(
       fc.property(sortedNumbers, (numbers) => {
         const block = packBlock(numbers);
-        expect(block).toHaveLength(8 * numbers.length);
         expect(Array.from({ length: blockLength(block) }, (_, i) => readMsisdn(block, i))).toEqual(numbers);
+        expect([...unpackBlock(block)]).toEqual(numbers);
       }),
     );
   });
 
-  test('is the big-endian 64-bit form, for any other reader', () => {
-    const block = packBlock(Float64Array.of(33261910035, 999_999_999_999_999));
-    expect([block.readBigUInt64BE(0), block.readBigUInt64BE(8)]).toEqual([33261910035n, 999_999_999_999_999n]);
+  test.each([
+    ['4 bytes for each number after the first', 33_261_910_035 + 2 ** 32 - 1, 8 + 2 * 4],
+    ['8 where they lie further apart', 33_261_910_035 + 2 ** 32, 8 + 2 * 8],
+  ])('takes %s', (_what, last, length) => {
+    const numbers = [33_261_910_035, 33_261_910_036, last];
+    expect(packBlock(numbers)).toHaveLength(length);
+    expect([...unpackBlock(packBlock(numbers))]).toEqual(numbers);
+  });
+
+  test('has a form for digests that does not depend on how it is packed', () => {
+    const bytes = wideForm(Float64Array.of(33261910035, 999_999_999_999_999));
+    expect([bytes.readBigUInt64BE(0), bytes.readBigUInt64BE(8)]).toEqual([33261910035n, 999_999_999_999_999n]);
   });
 
   test('packs as many of an array as it is told', () => {

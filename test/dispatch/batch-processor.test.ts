@@ -1,5 +1,7 @@
 /** What a process does with a batch that it has at hand already, or must not begin. */
+
 import { pino } from 'pino';
+import { packBlock, unpackBlock } from '../../src/audience/blocks.ts';
 import { type Broadcast, type BroadcastPlan, broadcastId } from '../../src/broadcasts/broadcast.ts';
 import { pause } from '../../src/broadcasts/control.ts';
 import { halt, lift } from '../../src/broadcasts/halt.ts';
@@ -83,6 +85,15 @@ describe('a batch', () => {
     });
     return { processor, feed, slots, outcomes, index };
   }
+
+  test('is not begun with a block that is not of its size: it would go to other people', async () => {
+    const { plan } = await storeBroadcast(store, { no: 9 });
+    const full = blocksOf(plan);
+    const short: typeof full = async (...of) => packBlock(unpackBlock(await full(...of)).slice(1));
+    const { processor, feed } = aProcessor(plan, { block: short });
+    await expect(processor.process({ broadcast: 9, batch: 0, rank: 1 })).rejects.toThrow('not of this size');
+    expect(feed.runs).toEqual([]);
+  });
 
   test('that comes twice to one process is taken again only when its first run is over, so nothing of it passes for in doubt', async () => {
     const { plan } = await storeBroadcast(store, { no: 1 });
