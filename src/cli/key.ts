@@ -1,7 +1,7 @@
 /** `tocsin key`: API keys. The first one of an installation can only be made here. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { loadIdentityFile } from '../api/identity-file.ts';
-import { Keys } from '../api/keys.ts';
+import { type ApiKey, Keys } from '../api/keys.ts';
 import { ROLES, type Role } from '../api/rights.ts';
 import type { Cli } from './cli.ts';
 import { table } from './console-output.ts';
@@ -93,13 +93,21 @@ async function rotate(cli: Cli, id: string, { overlap, json }: { overlap: number
   cli.print(made.secret);
 }
 
+const PAGE = 500;
+
 async function keysOf({ openStore, identityFile }: Cli): Promise<Keys> {
   const policy = identityFile === undefined ? {} : (await loadIdentityFile(identityFile)).keys;
   return new Keys({ store: await openStore(), policy });
 }
 
 async function list(cli: Cli, { json }: { json?: boolean }): Promise<void> {
-  const keys = await (await keysOf(cli)).list({ limit: 500 });
+  const held = await keysOf(cli);
+  const keys: ApiKey[] = [];
+  for (let before: string | undefined; ; before = keys.at(-1)!.id) {
+    const page = await held.list({ limit: PAGE, ...(before === undefined ? {} : { before }) });
+    keys.push(...page);
+    if (page.length < PAGE) break;
+  }
   if (json) return cli.print(JSON.stringify(keys));
   const rows = keys.map(({ id, name, role, regions = [], lastUsedAt, revokedAt, expiresAt }) => [
     id,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Keys } from '../../src/api/keys.ts';
 import { auditEntries, auditKeys } from '../../src/store/audit.ts';
 import type { Store } from '../../src/store/connection.ts';
-import { Records } from '../../src/store/records.ts';
+import { commit, Records } from '../../src/store/records.ts';
 import { runCli } from '../support/command-line.ts';
 import { testStore } from '../support/redis.ts';
 
@@ -57,6 +57,22 @@ describe('tocsin key', () => {
     });
     expect(JSON.parse((await create('--regions', 'all')).out).key.regions).toBe('*');
     await expect(create()).resolves.toMatchObject({ code: 1, notes: expect.stringContaining('name them') });
+  });
+
+  test('lists every key, however many there are', async () => {
+    const keys = new Records<object>(store, 'key');
+    const ids = Array.from({ length: 501 }, (_, i) => `k${String(i).padStart(11, '0')}`);
+    const value = (id: string) => ({
+      id,
+      name: id,
+      role: 'auditor',
+      person: id,
+      createdAt: '2026-01-15T12:00:00.000Z',
+    });
+    const changes = ids.map((id) => keys.put({ id, version: 0 }, value(id)));
+    await commit(store, { actor: 'cli:test', action: 'key.create', subject: 'key' }, changes);
+    const listed = JSON.parse((await runCli(store, 'key', 'list', '--json')).out) as { id: string }[];
+    expect(listed.filter(({ id }) => ids.includes(id))).toHaveLength(501);
   });
 
   test('lists keys without their secrets, and shows a revoked one as such', async () => {
