@@ -129,7 +129,8 @@ export class Stage {
       receipts: {
         delayMs: { min: 20, max: 600 },
         link: 'any',
-        retry: { temporaryErrorAfterMs: 200, unansweredAfterMs: 3_000 },
+        // As an SMSC does: for as long as a store may be away in a storm, and longer.
+        retry: { temporaryErrorAfterMs: 200, unansweredAfterMs: 3_000, times: 10_000 },
         ...behaviour.receipts,
       },
     });
