@@ -129,7 +129,7 @@ export class Stage {
       receipts: {
         delayMs: { min: 20, max: 600 },
         link: 'any',
-        // As an SMSC does: for as long as a store may be away in a storm, and longer.
+        // For half an hour, longer than any storm keeps the store away; an SMSC tries for days.
         retry: { temporaryErrorAfterMs: 200, unansweredAfterMs: 3_000, times: 10_000 },
         ...behaviour.receipts,
       },
