@@ -109,7 +109,10 @@ describe('broadcasts over HTTP', () => {
       ],
     });
     expect(problemOf(await api.as('approver', 'get', `/v1/broadcasts/${id}/replies`))).toMatchObject({ status: 403 });
-    expect((await acts()).slice(before).map(({ action, subject }) => [action, subject])).toEqual([
+    // A refusal is told after its answer.
+    const since = async () => (await acts()).slice(before).map(({ action, subject }) => [action, subject]);
+    await waitFor(async () => (await since()).length === 2);
+    expect(await since()).toEqual([
       ['replies.read', `replies/${id}`],
       ['act.refused', `broadcast/${id}`],
     ]);

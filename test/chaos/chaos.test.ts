@@ -46,7 +46,8 @@ describe('whatever breaks in mid-broadcast, nobody is lost, and whoever has the 
           short: true,
         });
         expect(wrong).toEqual([]);
-        expect(row).toMatchObject({ fault: fault.name, runs: 1, recipients: RECIPIENTS, lost: 0 });
+        expect(row).toMatchObject({ fault: fault.name, runs: 1, lost: 0 });
+        expect(row.recipients).toBeGreaterThanOrEqual(RECIPIENTS);
         expect(row.twice).toBeLessThanOrEqual(row.inDoubt);
       },
       150_000,
