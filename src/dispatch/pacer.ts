@@ -148,6 +148,8 @@ export class Pacer {
    * it writes them. Rejects when the store refuses.
    */
   async take(least: number, most: number): Promise<Grant> {
+    // Only what was there before: the segments of a long text may come in over a longer time than that.
+    this.#balance.forgo(performance.now() - STALE_MS);
     for (;;) {
       await this.#learning;
       const now = performance.now();
@@ -158,7 +160,6 @@ export class Pacer {
         await sleep(RAMP_STEP_MS);
         continue;
       }
-      this.#balance.forgo(now - STALE_MS);
       if (!this.#unlimited && this.#balance.segments >= least) return this.#grant(this.#balance.take(most));
       await this.#more(most);
     }

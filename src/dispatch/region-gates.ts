@@ -15,7 +15,10 @@ export interface RegionGatesDeps {
 
 /** Segments asked for at once; the pacer leases what is due within some milliseconds, at most. */
 const MOST = 500;
-/** What a busy process has not used by then is forgone: late segments of one process would meet those due in another. */
+/**
+ * What a busy process has not used by then is forgone, but for one lease: late segments of one process would meet those due
+ * in another, and a region with none in store would lose its turn.
+ */
 const LATE_MS = 100;
 
 interface Gate {
@@ -39,7 +42,7 @@ export class RegionGates {
   due(region: string, least: number): number {
     const gate = this.#gate(region);
     if (!gate) return Number.POSITIVE_INFINITY;
-    gate.dues.forgo(performance.now() - LATE_MS);
+    gate.dues.forgo(performance.now() - LATE_MS, Math.max(least, gate.lease));
     const { segments } = gate.dues;
     if (segments < Math.max(least, gate.lease)) this.#ask(gate, Math.max(1, least - segments));
     return segments >= least ? segments : 0;

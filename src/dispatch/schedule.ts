@@ -1,9 +1,8 @@
 /**
- * Keeps to the moments at which segments are due, and never lets more leave within a second than
- * was due within it: whatever comes late waits for that, so a pause, of this process or of Redis, never turns into a
- * bunch. Where every process keeps to its own part of the schedule, all together keep to the whole.
+ * Keeps to the moments at which segments are due, and never lets more leave within a second than was due within it:
+ * whatever comes late waits for that, so a pause, of this process or of Redis, never turns into a bunch. Where every
+ * process keeps to its own part of the schedule, all together keep to the whole.
  */
-
 import { type Due, sumOf } from './dues.ts';
 
 const BUCKET_MS = 2;
@@ -72,7 +71,7 @@ export class Schedule {
   #lastDue = Number.NEGATIVE_INFINITY;
   /** Segments whose moment has come, and that wait for their second to have room. */
   #waiting = 0;
-  /** What was due in a second before it was quiet: this process's part of the rate. */
+  /** What was due in the last second in which anything was: this process's part of the rate. */
   #part = 0;
 
   /** Whether so many wait that what is granted next has to be left to them. */

@@ -34,6 +34,16 @@ describe('what is due', () => {
     expect(dues.take(8)).toEqual([LATE]);
   });
 
+  test('is kept as far as it is wanted, and counts as due at the moment it was kept at', () => {
+    const dues = new Dues();
+    dues.add([EARLY, LATE]);
+    dues.forgo(15, 8);
+    expect(dues.take(8)).toEqual([{ segments: 3, at: 15 }, LATE]);
+    dues.add([EARLY, LATE]);
+    dues.forgo(15, 5);
+    expect(dues.take(8)).toEqual([LATE]);
+  });
+
   test.each([0, 1, 3, 4, 8])('splits after %i segments', (segments) => {
     const { taken, rest } = split([EARLY, LATE], segments);
     const sum = (parts: typeof taken) => parts.reduce((n, part) => n + part.segments, 0);
