@@ -62,27 +62,28 @@ export class Bed {
     await redis.stop();
   }
 
-  /** The route to the simulator, and the file that dispatchers read it from. */
+  /** The route to the simulator and one to warm dispatchers up on, and the file that dispatchers read them from. */
   route({ links, window, segmentsPerSecond = null, regionSegmentsPerSecond = {} }: RouteChoice): {
     route: Route;
+    warmUp: Route;
     file: string;
   } {
-    const given = {
-      id: 'sim',
+    const account = {
       kind: 'exercise',
       host: '127.0.0.1',
       port: this.smsc.smppPort,
       ...ACCOUNT,
-      links,
-      window,
-      segmentsPerSecond,
-      regionSegmentsPerSecond,
       sender: { address: SENDER },
     };
+    const sim = { ...account, id: 'sim', links, window, segmentsPerSecond, regionSegmentsPerSecond };
+    const warm = { ...account, id: 'warm', links: WARM_UP_LINKS };
     const file = join(this.folder, 'routes.yaml');
-    writeFileSync(file, JSON.stringify({ routes: [given] }));
-    const { passwordFile, ...parsed } = routeSchema.parse(given);
-    return { route: { ...parsed, password: ACCOUNT.password }, file };
+    writeFileSync(file, JSON.stringify({ routes: [sim, warm] }));
+    const parsed = (given: typeof account) => {
+      const { passwordFile, ...route } = routeSchema.parse(given);
+      return { ...route, password: ACCOUNT.password };
+    };
+    return { route: parsed(sim), warmUp: parsed(warm), file };
   }
 
   /** Starts dispatchers and waits until all their links are bound. `nodeArgs` go before the program. */
@@ -107,7 +108,7 @@ export class Bed {
     const patience = { what: 'all links are bound', deadlineMs: 20_000, pollMs: 50, signal: this.signal };
     await until(patience, async () => {
       this.requireRunning(started);
-      return (await this.smsc.bound()) >= before + count * links ? true : undefined;
+      return (await this.smsc.bound()) >= before + count * (links + WARM_UP_LINKS) ? true : undefined;
     });
     return started;
   }
@@ -138,6 +139,8 @@ interface DispatcherChoice {
 }
 
 export const SENDER = 'ALERTE';
+/** Of each dispatcher, to the route it is warmed up on. */
+const WARM_UP_LINKS = 1;
 
 /** Settings of the one who runs the benchmark are not the dispatcher's. */
 function withoutTocsin(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -41,7 +41,7 @@ Examples:
   npm run bench -- flat --recipients 1000000          cost by size of the audience
   npm run bench -- processes                          several dispatchers, one killed
   npm run bench -- plan                               planning 27 million recipients
-  npm run bench -- pacing                             limits kept and used (3 minutes)
+  npm run bench -- pacing                             limits kept and used (6 minutes)
   npm run bench -- lanes                              fairness and overtaking (4 minutes)
   npm run bench -- throttle                           an SMSC that allows less (3 minutes)
   npm run bench -- pacing --limits 2000 --region-limits none --dispatchers 3`,
@@ -110,11 +110,11 @@ program
     'limits of a route, and of one region, as the SMSC sees them: the mean from the first to the last submission, and the busiest second',
   )
   .option('--limits <list>', 'segments a second of the route', wholes(1, 1_000_000), [50, 500, 2_000, 10_000])
-  .option('--region-limits <list>', 'segments a second of one region', wholes(1, 1_000_000), [500, 2_000])
-  .option('--others <count>', 'recipients of each of the 20 regions beside it, for each second', whole(1, 100_000), 500)
-  .option('--region-routes <list>', "the route's own limit beside it; 0 for none", wholes(0, 1_000_000), [20_000, 0])
+  .option('--region-limits <list>', 'segments a second of one region', wholes(1, 1_000_000), [50, 500, 2_000, 10_000])
+  .option('--others <count>', 'recipients of each of the 20 regions beside it, for each second', whole(1, 100_000), 50)
+  .option('--region-routes <list>', "the route's own limit beside it; 0 for none", wholes(0, 1_000_000), [20_000])
   .addOption(processCounts)
-  .option('--seconds <count>', 'length of a case', whole(1, 3_600), 8)
+  .option('--seconds <count>', 'length of a case', whole(1, 3_600), 15)
   .addOption(fewerLinks)
   .addOption(smallerWindow)
   .addOption(json)

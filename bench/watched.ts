@@ -1,16 +1,23 @@
 /** One broadcast in real dispatchers, watched at the SMSC until everybody has had it, or nothing moves any more. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AudienceGroup } from '../src/audience/snapshot.ts';
+import type { Route } from '../src/broadcasts/routes.ts';
 import type { RecordSnapshot } from '../src/simulator/record.ts';
 import type { TextCount } from '../src/simulator/text-register.ts';
 import { sha256Of } from './approved-notice.ts';
 import type { Bed, RouteChoice } from './bed.ts';
+import type { PrivateRedis } from './private-redis.ts';
 import { cleanRecord } from './run-clock.ts';
 import { count } from './screen.ts';
-import { seedGroups } from './seeding.ts';
+import { FIRST_NUMBER, seedGroups, spreadOver } from './seeding.ts';
+import { ONE_SEGMENT } from './texts.ts';
 
 const POLL_MS = 200;
 const STALLED_MS = 15_000;
+/** Messages of each dispatcher, in so many lanes, to numbers that far behind the others. */
+const WARM_UP_EACH = 40_000;
+const WARM_UP_LANES = 60;
+const WARM_UP_NUMBERS = 90_000_000;
 
 export interface WatchedWork {
   readonly groups: readonly AudienceGroup[];
@@ -34,13 +41,14 @@ export async function runWatched(bed: Bed, work: WatchedWork): Promise<Watched> 
   const { groups, textOf, title } = work;
   await cleanRecord(bed.smsc, bed.signal);
   const redis = await bed.startRedis();
-  const { route, file } = bed.route(work.route);
+  const { route, warmUp, file } = bed.route(work.route);
   const seeded = await seedGroups({ store: redis.store, groups, textOf, route });
   const dispatchers = await bed.startDispatchers(work.dispatchers, {
     redis,
     routesFile: file,
     links: work.route.links,
   });
+  await warm(bed, redis, warmUp, work.dispatchers);
   const recipients = groups.reduce((sum, group) => sum + group.recipients, 0);
   const launchedAt = Date.now();
   await seeded.launch();
@@ -51,6 +59,27 @@ export async function runWatched(bed: Bed, work: WatchedWork): Promise<Watched> 
   await bed.stopChildren(dispatchers);
   await bed.stopRedis(redis);
   return { recipients, launchedAt, record, textOf: (group) => texts.get(sha256Of(textOf(group))), redisVersion };
+}
+
+/**
+ * A broadcast of its own, on a route of its own: dispatchers run for months, and what a new process compiles in its first
+ * second is not what is asked here.
+ */
+async function warm(bed: Bed, redis: PrivateRedis, route: Route, dispatchers: number): Promise<void> {
+  const recipients = dispatchers * WARM_UP_EACH;
+  const firstNumber = FIRST_NUMBER + WARM_UP_NUMBERS;
+  const groups = spreadOver(recipients, WARM_UP_LANES);
+  const { launch } = await seedGroups({
+    store: redis.store,
+    groups,
+    textOf: () => ONE_SEGMENT,
+    route,
+    name: 'warm',
+    firstNumber,
+  });
+  await launch();
+  await untilAccepted(bed, recipients, 'warm-up of the dispatchers');
+  await bed.smsc.reset();
 }
 
 /** Waits until so many submissions of one segment are accepted and receipted; ends early when nothing moves any more. */

@@ -215,9 +215,9 @@ export class BatchProcessor {
     return run !== undefined && this.#doubtful.has(run);
   }
 
-  /** Stops the run of a batch, if it has one here. */
-  stopBatch(batchNo: number): void {
-    this.#deps.outcomes.runOf(batchNo)?.stop('stopped');
+  /** Gives back what is left of a batch, if it runs here: for another process, or after a graver one. */
+  giveBack(batchNo: number): void {
+    this.#deps.outcomes.runOf(batchNo)?.stop('given back');
   }
 
   /** Asks the store before it says no: a job must not be dropped for a resume or an approval not heard of here yet. */

@@ -1,7 +1,6 @@
 /**
- * One batch in this process: which of its slots are still to be submitted, which wait to be tried again, and which are
- * out. It knows nothing of links; the route's pump asks it for work and tells it what came of it. The run is over when
- * nothing of it is out and nothing is left, or when it was stopped.
+ * One batch in this process: which of its slots are still to be submitted, which wait to be tried again, and which are out.
+ * The route's pump asks it for work and tells it what came of it. It is over when nothing is out and nothing left, or stopped.
  */
 import { unpackBlock } from '../audience/blocks.ts';
 import { BATCH_SIZE, type Broadcast, type Lane } from '../broadcasts/broadcast.ts';
@@ -28,7 +27,7 @@ interface Later {
   readonly part: number;
 }
 
-/** Stands for the parts of a slot that one of them has decided; cleared when the slot is claimed again. */
+/** Stands for the parts of a slot that one of them has decided, until it is claimed again. */
 const DECIDED = 0xffff;
 
 /** A turn: this part of the lane, but not too few slots, since small claims cost more for each message. */
@@ -79,6 +78,7 @@ export class BatchRun {
   #unadopted: number;
   #left = 0;
   #stop: RunEnd | undefined;
+  #stopping = false;
   #partsOver = false;
   #over = false;
 
@@ -136,14 +136,13 @@ export class BatchRun {
 
   /** Whether there is something to submit now. */
   hasWork(nowMs: number): boolean {
-    if (this.#over) return false;
-    if (this.#partsOver) return false;
-    const due = this.#later.length > 0 && this.#later[0]!.at <= nowMs;
+    if (this.#over || this.#partsOver) return false;
+    const due = (this.#later[0]?.at ?? Number.POSITIVE_INFINITY) <= nowMs;
     if (this.#stop) return due && this.#later.some(({ at, part }) => at <= nowMs && part >= 0);
     return this.#ranges.length > 0 || due;
   }
 
-  /** When the next slot that waits is due; undefined when none waits. */
+  /** When the next slot that waits is due. */
   get nextDue(): number | undefined {
     return this.#partsOver ? undefined : this.#later[0]?.at;
   }
@@ -249,9 +248,10 @@ export class BatchRun {
     this.#later.splice(i < 0 ? this.#later.length : i, 0, later);
   }
 
-  /** Submits nothing new from here on; ends when what is out is settled. */
-  stop(end: 'stopped' | 'lost'): void {
-    this.#stop ??= end;
+  /** Claims nothing new from here on; ends when what is out is settled. Of what is `given back` the claimed part may leave. */
+  stop(end: 'stopped' | 'lost' | 'given back'): void {
+    this.#stop ??= end === 'lost' ? end : 'stopped';
+    this.#stopping ||= end !== 'given back';
     this.#check();
   }
 
@@ -261,14 +261,13 @@ export class BatchRun {
     return [...new Set(this.#later.filter(({ part }) => part >= 0).map(({ slot }) => slot))];
   }
 
-  /** Whether parts of texts that were begun may leave no more. */
+  /** Parts of texts that were begun may leave no more. */
   get partsOver(): boolean {
     return this.#partsOver;
   }
 
   /** Ends with submissions still out: their slots stay `sending`, for whoever takes the batch next. */
   abandon(): void {
-    if (this.#over) return;
     this.#over = true;
     this.#end('stopped');
   }
@@ -286,15 +285,16 @@ export class BatchRun {
     return Math.min(...this.#later.map(({ slot }) => this.#attempts.get(slot) ?? this.#refusedBefore));
   }
 
+  /** What is claimed may leave no more. */
   get stopping(): boolean {
-    return this.#stop !== undefined;
+    return this.#stopping;
   }
 
   #check(): void {
     if (this.#over || this.#out > 0) return;
-    const unfinished = this.#left > 0 || this.#unadopted > 0;
-    if (unfinished && !this.#stop) return;
+    const end = this.#left > 0 || this.#unadopted > 0 ? this.#stop : 'done';
+    if (end === undefined) return;
     this.#over = true;
-    this.#end(unfinished && this.#stop ? this.#stop : 'done');
+    this.#end(end);
   }
 }

@@ -214,7 +214,7 @@ export class Cancels {
   async #place(): Promise<Link | undefined> {
     if (this.#granted === 0) {
       const grant = await this.#pacer.take(1, GRANT);
-      await this.#pacer.use(grant, grant.segments)();
+      await this.#pacer.together(grant, grant.segments)();
       this.#granted = grant.segments;
     }
     for (;;) {

@@ -35,11 +35,12 @@ export class Dues {
     this.#segments += sumOf(dues);
   }
 
-  /** Forgoes what was due before a moment and is more than `keep`: nobody used it. What is kept of it counts as due then. */
-  forgo(before: number, keep = 0): void {
+  /** Forgoes what was due before a moment and is more than `keep`: nobody used it. Returns how many segments that are. */
+  forgo(before: number, keep: number): number {
+    const held = this.#segments;
     const isOld = () => this.#dues.length > 0 && this.#dues[0]!.at < before;
     while (isOld() && this.#segments - this.#dues[0]!.segments >= keep) this.#segments -= this.#dues.shift()!.segments;
-    if (isOld()) this.#dues = this.#dues.map(({ segments, at }) => ({ segments, at: Math.max(at, before) }));
+    return held - this.#segments;
   }
 }
 

@@ -22,9 +22,14 @@ export class Feed {
     return this.#runs;
   }
 
-  /** The run to take work from; undefined when none has any that `mayGo`. */
-  next(nowMs: number, mayGo: (run: BatchRun) => boolean = () => true): BatchRun | undefined {
+  /** The run to take work from; undefined when none has any that `mayGo`. `onHeld`: it would be another's turn, if that might. */
+  next(
+    nowMs: number,
+    mayGo: (run: BatchRun) => boolean = () => true,
+    onHeld: (run: BatchRun) => void = () => {},
+  ): BatchRun | undefined {
     const { length } = this.#runs;
+    const held: BatchRun[] = [];
     let best: BatchRun | undefined;
     let bestAt = 0;
     let least = 0;
@@ -34,12 +39,18 @@ export class Feed {
       if (run.rank > (best?.rank ?? this.ceiling)) continue;
       const { progress } = run;
       if (best !== undefined && run.rank === best.rank && progress >= least) continue;
-      if (!run.hasWork(nowMs) || !mayGo(run)) continue;
+      if (!run.hasWork(nowMs)) continue;
+      if (!mayGo(run)) {
+        held.push(run);
+        continue;
+      }
       best = run;
       bestAt = at;
       least = progress;
     }
     if (best) this.#turn = bestAt + 1;
+    for (const run of held)
+      if (!best || run.rank < best.rank || (run.rank === best.rank && run.progress < least)) onHeld(run);
     return best;
   }
 

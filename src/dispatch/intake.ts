@@ -150,11 +150,11 @@ export class Intake {
       .map(([batchNo, { rank, on }]) => ({ batchNo, rank, on, progress: on.batches.progressOf(batchNo) }))
       .sort((a, b) => b.rank - a.rank || b.progress - a.progress);
     if (head !== undefined && running.length >= share) {
-      for (const { rank, on, batchNo } of running) if (rank > head) on.batches.stopBatch(batchNo);
+      for (const { rank, on, batchNo } of running) if (rank > head) on.batches.giveBack(batchNo);
     }
     const back = givenBack({ left, running: running.length, share, waits: head !== undefined });
     const free = running.filter(({ batchNo, on }) => !on.batches.hasWaiting(batchNo));
-    for (const { on, batchNo } of free.slice(0, back)) on.batches.stopBatch(batchNo);
+    for (const { on, batchNo } of free.slice(0, back)) on.batches.giveBack(batchNo);
   }
 
   /** A few batches at a time return to the route that is theirs, when it is tried again or healthy. */
@@ -163,7 +163,7 @@ export class Intake {
     for (const [batchNo, { on, better }] of this.#running) {
       if (on.id === this.#deps.route.id || on.batches.isDoubtful(batchNo)) continue;
       if (better()?.id !== this.#deps.route.id) continue;
-      on.batches.stopBatch(batchNo);
+      on.batches.giveBack(batchNo);
       back += 1;
       if (back === RETURN_AT_ONCE) return;
     }

@@ -12,7 +12,7 @@ import type { Pacer } from './pacer.ts';
 
 export interface NotificationSenderDeps {
   readonly route: Route;
-  readonly pacer: Pick<Pacer, 'take' | 'giveBack' | 'use'>;
+  readonly pacer: Pick<Pacer, 'take' | 'giveBack' | 'together'>;
   readonly links: () => readonly Pick<Link, 'room' | 'open' | 'reserve' | 'unreserve' | 'submit'>[];
 }
 
@@ -42,7 +42,7 @@ export class NotificationSender {
       pacer.giveBack(grant);
       return 'no_room';
     }
-    const answers = await this.#submit(link, templates, msisdn, pacer.use(grant, parts));
+    const answers = await this.#submit(link, templates, msisdn, pacer.together(grant, parts));
     if (!answers) return 'link_lost';
     const refused = (await Promise.all(answers)).find((status) => status !== STATUS.ESME_ROK);
     if (refused === undefined) return undefined;

@@ -3,43 +3,28 @@
  * ahead of that moment so that neither Redis nor a claim eats into the rate. A route without a limit costs nothing until
  * its SMSC throttles; then a limit is learned, cut at refusals and raised again.
  */
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Store } from '../store/connection.ts';
 import { type Answers, Approach } from './approach.ts';
 import { type Due, Dues, split, sumOf } from './dues.ts';
+import { CUT, type Leased, Pace, type PaceDeps } from './pace.ts';
 import type { RedisClock } from './redis-clock.ts';
-import { Schedule } from './schedule.ts';
 
-/** A lease is worth this much time: longer leases would bunch, shorter ones cost more calls. */
-const LEASE_SPAN_US = 5_000;
-/** How long before their moment segments are handed out: time to claim their slots in. */
-const LEAD_MS = 30;
-/** What was due up to this long ago is caught up with, so that pauses do not eat into the rate; the rest is forgone. */
-const CATCH_UP_US = 100_000;
-/** Granted, and not used for this long: forgone too. Far more than a call of Redis takes, or what is caught up would be. */
-const STALE_MS = 400;
+/**
+ * How long before their moment segments are handed out: time to claim their slots in, and, for those of a region, to get the
+ * route's. The same in every process, as `AHEAD`.
+ */
+const LEAD_MS = { route: 50, region: 100 } as const;
+/**
+ * Later than this nothing leaves: it would meet what is due to other processes. Its moment is forgone, and it is given a
+ * new one; each time it may be later, since some process is always late.
+ */
+const LATE_MS = 10;
 /** Leases asked for at once: time for Redis to answer in. As many in every process, since shares of the rate go by it. */
 const AHEAD = 4;
 /** But no more than come due in this time, since nobody sends what a process leased that has no more work. */
 const AHEAD_MS = 20;
-/** The part of a limit that is aimed at: what the network and two clocks do to a second must not carry it above. */
-const AIM = 0.993;
-/** A learned limit grows by this part in the first second after a cut, and with the third power of the time. */
-const GROWTH = 0.002;
-/** And by this many segments a second: a limit that was learned from a moment's hiccup is soon forgotten. */
-const GROWTH_SEGMENTS = 0.5;
 /** No route is slower for long, so none is learned to be. */
 const LEAST_LEARNED = 50;
-/** A limit grew just too high: a little less will do. */
-const CUT = 0.97;
-/** Refusals that go on say that it is far too high: what was accepted of the last second says how far, within these. */
-const DEEP_CUT = { least: 0.3, most: 0.9 } as const;
-const GOES_ON_US = 1_000_000;
-/** Nobody submits for a moment after a cut, so that the SMSC's last second has room again. */
-const PAUSE_US = 25_000;
-const DEEP_PAUSE_US = 100_000;
-const CUTS = [GOES_ON_US, PAUSE_US, DEEP_PAUSE_US] as const;
 /** What a refused route waits before it counts what it got through: SMSCs count by the second. */
 const LEARN_MS = 1_000;
 /** The refusals of what was submitted before a cut have all come by then, even if an answer was lost. */
@@ -48,51 +33,22 @@ const ROUND_MAX_MS = 3_000;
 const LOOK_MS = 500;
 const RAMP_STEP_MS = 2;
 
-interface PacerScripts {
-  pacerLease(
-    key: string,
-    rate: number,
-    wanted: number,
-    spanUs: number,
-    catchUpUs: number,
-    growth: number,
-    growthSegments: number,
-  ): Promise<[segments: number, dueUs: number, nowUs: number, learned: number, cuts: number]>;
-  pacerThrottled(
-    key: string,
-    rate: number,
-    cuts: number,
-    accepted: number,
-    growth: number,
-    growthSegments: number,
-    cut: number,
-    deepCut: number,
-    goesOnUs: number,
-    pauseUs: number,
-    deepPauseUs: number,
-  ): Promise<[learned: number, cuts: number]>;
-}
-
 /** Segments that may be claimed; see `use`. */
 export interface Grant {
   readonly segments: number;
   readonly dues: readonly Due[];
 }
 
-/** Segments that are asked for; `dueAt` is known when Redis has answered. */
+/** Segments that are asked for; `due` is known when Redis has answered. */
 interface Lease {
   readonly granted: Promise<Due>;
-  dueAt?: number;
+  due?: Due;
 }
 
 /** The moment of what may leave at once. */
 const AT_ONCE = Number.NEGATIVE_INFINITY;
 
-export interface PacerDeps {
-  readonly store: Store;
-  readonly route: { readonly id: string; readonly segmentsPerSecond: number | null };
-  /** Whose cap it is, where it is not the whole route's. */
-  readonly region?: string;
+export interface PacerDeps extends PaceDeps {
   readonly answers: Answers;
   readonly clock: RedisClock;
 }
@@ -100,14 +56,11 @@ export interface PacerDeps {
 const ignore = (): void => {};
 
 export class Pacer {
-  readonly #redis: Store['redis'] & PacerScripts;
-  readonly #key: string;
-  /** What the configuration allows, 0 for no limit. */
-  readonly #configured: number;
+  readonly #pace: Pace;
+  readonly #leadMs: number;
   readonly #answers: Answers;
   readonly #clock: RedisClock;
   readonly #approach: Approach;
-  readonly #schedule = new Schedule();
   /** Granted by Redis and not used yet. */
   readonly #balance = new Dues();
   /** As last seen, 0 for none. */
@@ -116,19 +69,18 @@ export class Pacer {
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** Asked for ahead of need, oldest first. */
   #ahead: Lease[] = [];
+  #mostAhead: number = AHEAD;
+  /** Segments that were granted and did not leave at their moment; Redis has not heard of them yet. */
+  #forgone = 0;
   /** Segments handed out since the process began, less what came back. */
   #taken = 0;
   /** Refusals count again when this many are answered, or at that moment: until then they are of the round of the last cut. */
   #roundEnd = { answered: 0, at: Number.NEGATIVE_INFINITY };
   #learning: Promise<void> | undefined;
 
-  constructor({ store, route, region, answers, clock }: PacerDeps) {
-    const source = (name: string) => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
-    store.redis.defineCommand('pacerLease', { lua: source('pacer'), numberOfKeys: 1 });
-    store.redis.defineCommand('pacerThrottled', { lua: source('throttled'), numberOfKeys: 1 });
-    this.#redis = store.redis as Store['redis'] & PacerScripts;
-    this.#key = `${store.prefix}{pace-${route.id}}:pace${region === undefined ? '' : `:${region}`}`;
-    this.#configured = route.segmentsPerSecond ?? 0;
+  constructor({ answers, clock, ...pace }: PacerDeps) {
+    this.#leadMs = LEAD_MS[pace.region === undefined ? 'route' : 'region'];
+    this.#pace = new Pace(pace);
     this.#answers = answers;
     this.#clock = clock;
     this.#approach = new Approach(answers);
@@ -136,20 +88,20 @@ export class Pacer {
 
   /** The limit in force in segments a second; 0 for none. */
   get limit(): number {
-    return this.#learned || this.#configured;
+    return this.#learned || this.#pace.configured;
   }
 
   get #unlimited(): boolean {
-    return this.#configured === 0 && this.#learned === 0;
+    return this.limit === 0;
   }
 
   /**
-   * Grants between `least` and `most` segments, some 30 ms before they are due; the caller awaits what `use` returns before
-   * it writes them. Rejects when the store refuses.
+   * Grants between `least` and `most` segments, some time before they are due: what is used of them waits for its `moment`
+   * before it is written. Rejects when the store refuses.
    */
   async take(least: number, most: number): Promise<Grant> {
     // Only what was there before: the segments of a long text may come in over a longer time than that.
-    this.#balance.forgo(performance.now() - STALE_MS);
+    this.forgo(this.#balance, least);
     for (;;) {
       await this.#learning;
       const now = performance.now();
@@ -173,49 +125,87 @@ export class Pacer {
       await this.#lease(most).granted;
       return;
     }
-    const ahead = Math.min(AHEAD, Math.ceil((this.limit * AHEAD_MS) / 1_000));
+    // What came too early to be used is asked for later next time.
+    for (; isLate(this.#ahead[0]?.due); this.#mostAhead = 1) this.#forgone += this.#ahead.shift()!.due!.segments;
+    const ahead = Math.min(this.#mostAhead, Math.ceil((this.limit * AHEAD_MS) / 1_000));
     while (this.#ahead.length < ahead) this.#ahead.push(this.#lease(most));
     const due = await this.#ahead.shift()!.granted; // off the list before it is awaited: one that failed must not fail again
-    const early = due.at - performance.now() - LEAD_MS;
-    if (early >= 1) await sleep(Math.round(early));
-    if (this.#schedule.hasBacklog) return this.#schedule.leaveTo(due);
+    const early = due.at - performance.now() - this.#leadMs;
+    if (early >= 1) {
+      this.#mostAhead = AHEAD;
+      await sleep(Math.round(early));
+    }
     this.#balance.add([due]);
     // A process that is behind takes what is due by now in one.
-    const isDue = () => (this.#ahead[0]?.dueAt ?? Number.POSITIVE_INFINITY) <= performance.now();
+    const isDue = () => (this.#ahead[0]?.due?.at ?? Number.POSITIVE_INFINITY) <= performance.now();
     while (this.#balance.segments < most && isDue()) this.#balance.add([await this.#ahead.shift()!.granted]);
   }
 
-  /** Uses so many segments of a grant, and takes back the others. The function returned waits until they may leave. */
-  use(grant: Grant, segments: number): () => Promise<void> {
+  /** Forgoes what nobody used of some dues in time, but for `keep` segments. */
+  forgo(dues: Dues, keep: number): void {
+    this.#forgone += dues.forgo(performance.now() - LATE_MS, keep);
+  }
+
+  /** Uses so many segments of a grant, and takes back the others. Each may leave at its `moment`. */
+  use(grant: Grant, segments: number): Due[] {
     const { taken, rest } = split(grant.dues, segments);
     this.#takeBack(rest);
-    if (taken[0]?.at !== AT_ONCE) return this.#schedule.expect(taken);
+    return taken;
+  }
+
+  /**
+   * The function returned waits until so many segments may leave that are due at a moment; it rejects when the store
+   * refuses, and may be called again.
+   */
+  readonly moment = (due: number, segments: number): (() => Promise<void>) => {
     // Whatever became of the learning: what is claimed must be written or put back.
-    return async () => this.#learning?.catch(ignore);
+    if (due === AT_ONCE) return async () => this.#learning?.catch(ignore);
+    const moment = { at: due, late: LATE_MS };
+    return () => this.#reach(moment, segments);
+  };
+
+  /** Uses so many segments of a grant together: at the moment of the last. */
+  together(grant: Grant, segments: number): () => Promise<void> {
+    return this.moment(this.use(grant, segments).at(-1)!.at, segments);
+  }
+
+  /** Waits until the moment at which segments are due, or until a later one where that is missed. */
+  async #reach(moment: { at: number; late: number }, segments: number): Promise<void> {
+    for (;;) {
+      for (let early = moment.at - performance.now(); early >= 1; early = moment.at - performance.now())
+        await sleep(early);
+      if (performance.now() - moment.at <= moment.late) return;
+      const { at } = await this.#ask(segments, segments);
+      this.#forgone += segments;
+      moment.at = at;
+      moment.late += LATE_MS / 2;
+    }
   }
 
   #lease(wanted: number): Lease {
-    const granted = this.#ask(wanted);
+    const granted = this.#ask(1, wanted);
     const lease: Lease = { granted };
     // Whoever takes it hears of a failure.
-    granted.then(({ at }) => {
-      lease.dueAt = at;
+    granted.then((due) => {
+      lease.due = due;
     }, ignore);
     return lease;
   }
 
-  async #ask(wanted: number): Promise<Due> {
-    const asked = [this.#key, this.#configured * AIM, wanted, LEASE_SPAN_US, CATCH_UP_US] as const;
-    const [segments, dueUs, nowUs, learned, cuts] = await this.#redis.pacerLease(...asked, GROWTH, GROWTH_SEGMENTS);
-    this.#lookedAt = performance.now();
-    this.#approach.sample(this.#lookedAt);
+  /** Leases between `least` and `most` segments; the moment is that of the last. */
+  async #ask(least: number, most: number): Promise<Due> {
+    const forgone = this.#forgone;
+    this.#forgone = 0;
+    const { segments, dueUs, nowUs, ...limit } = await this.#pace.lease(least, most, forgone);
+    this.#approach.sample(performance.now());
     this.#clock.observe(nowUs);
-    this.#follow(learned, cuts);
+    this.#follow(limit);
     return { segments, at: this.#clock.local(dueUs) };
   }
 
   /** Takes in what Redis says of the learned limit. */
-  #follow(learned: number, cuts: number): void {
+  #follow({ learned, cuts }: Pick<Leased, 'learned' | 'cuts'>): void {
+    this.#lookedAt = performance.now();
     this.#learned = learned;
     if (cuts === this.#cuts) return;
     this.#cuts = cuts;
@@ -240,16 +230,17 @@ export class Pacer {
     else if (dues[0]?.at !== AT_ONCE) this.#balance.putBack(dues);
   }
 
-  /** Segments that were granted are not written after all. Their moment has passed, but a route without a limit has none. */
+  /** Segments that were granted are not written after all, and their moment has passed. */
   unused(segments: number): void {
     this.#taken -= segments;
     if (this.#unlimited) this.#approach.giveBack(segments);
+    else this.#forgone += segments;
   }
 
   /** Forgets the learned limit, for all processes: it was learned from an SMSC in distress. */
   async forget(): Promise<void> {
     this.#learned = 0;
-    await this.#redis.hdel(this.#key, 'limit', 'cut');
+    await this.#pace.forget();
   }
 
   /** The SMSC answered ESME_RTHROTTLED: it concerns the account, so every process slows down. */
@@ -272,12 +263,10 @@ export class Pacer {
   }
 
   async #cut(accepted: number): Promise<void> {
-    const asked = [this.#key, this.#configured * AIM, this.#cuts, accepted, GROWTH, GROWTH_SEGMENTS] as const;
-    const deep = Math.max(DEEP_CUT.least, Math.min(DEEP_CUT.most, this.#approach.acceptedPart()));
     // The rest of this round does not ask, while the answer is under way.
     this.#roundEnd = { answered: this.#taken, at: performance.now() + ROUND_MAX_MS };
-    const [learned, cuts] = await this.#redis.pacerThrottled(...asked, CUT, deep, ...CUTS);
-    this.#lookedAt = performance.now();
-    this.#follow(learned, cuts);
+    this.#follow(await this.#pace.throttled(this.#cuts, accepted, this.#approach.acceptedPart()));
   }
 }
+
+const isLate = (due: Due | undefined): boolean => due !== undefined && performance.now() - due.at > LATE_MS;

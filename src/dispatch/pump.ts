@@ -11,6 +11,7 @@ import type { Feed } from './feed.ts';
 import type { Link } from './link.ts';
 import type { Pacer } from './pacer.ts';
 import type { RegionGates } from './region-gates.ts';
+import { type Slice, slicesOf } from './slices.ts';
 
 export interface PumpDeps {
   readonly route: Route;
@@ -85,8 +86,8 @@ export class Pump {
 
   /** One group to one link; false when there was nothing to do. */
   async #step(): Promise<boolean> {
-    const { feed, pacer, gates, now } = this.#deps;
-    const ready = feed.next(now(), this.#mayGo);
+    const { pacer, gates, now } = this.#deps;
+    const ready = this.#next();
     const link = ready && this.#roomiest();
     if (!ready || !link) return false;
     const parts = this.#atOnce(ready);
@@ -95,7 +96,7 @@ export class Pump {
     const most = Math.min(room, MAX_CLAIM);
     const grant = await pacer.take(parts, most * parts);
     // The wait may have been long: ask again whose turn it is.
-    const run = feed.next(now(), this.#mayGo);
+    const run = this.#next();
     const each = run ? this.#atOnce(run) : 1;
     const due = run ? gates.due(run.lane.region, each) : 0;
     const slots = Math.floor(Math.min(grant.segments, link.room, due) / each);
@@ -104,23 +105,33 @@ export class Pump {
       pacer.giveBack(grant);
       return false;
     }
-    const needed = work.kind === 'part' ? 1 : (work.last - work.first + 1) * each;
-    const [routeDue, regionDue] = [pacer.use(grant, needed), gates.use(run.lane.region, needed)];
-    const moment = async () => {
-      await routeDue();
-      await regionDue?.();
-    };
+    const count = work.kind === 'part' ? 1 : work.last - work.first + 1;
+    const [size, needed] = work.kind === 'part' ? [1, 1] : [each, count * each];
+    const route = { dues: pacer.use(grant, needed), moment: pacer.moment };
+    const slices = slicesOf(count, size, route, gates.use(run.lane.region, needed));
     link.reserve(needed);
     this.#underWay += 1;
-    this.#submit(run, link, work, each, moment)
+    const sent =
+      work.kind === 'part'
+        ? this.#submitPart(run, link, work, slices[0]!)
+        : this.#submit(run, link, work, size, slices);
+    sent
       .catch((error: unknown) => this.#deps.onStoreFault(error as Error))
       .finally(() => {
-        link.unreserve(needed);
         this.#underWay -= 1;
         this.wake();
       });
     return true;
   }
+
+  /** Whose turn it is. */
+  #next(): BatchRun | undefined {
+    const run = this.#deps.feed.next(this.#deps.now(), this.#mayGo, this.#want);
+    if (run) this.#want(run);
+    return run;
+  }
+
+  readonly #want = (run: BatchRun): void => this.#deps.gates.want(run.lane.region, this.#atOnce(run));
 
   /** Whether the cap of its region lets a run go now. */
   readonly #mayGo = (run: BatchRun): boolean => this.#deps.gates.due(run.lane.region, this.#atOnce(run)) > 0;
@@ -144,38 +155,54 @@ export class Pump {
     return best.room >= enough || best.inFlight < enough ? best : undefined;
   }
 
-  /** Claims and writes `parts` of each text; `moment` waits until the segments are due, which the claim has time until. */
-  async #submit(run: BatchRun, link: Link, work: Work, parts: number, moment: () => Promise<void>): Promise<void> {
-    if (work.kind === 'part') {
-      await moment();
+  async #submitPart(run: BatchRun, link: Link, { slot, part }: Part, { moment }: Slice): Promise<void> {
+    try {
+      await this.#untilStored(moment);
       if (isStale(this.#deps.lookedAt())) await this.#confirm(run);
-      if (!link.open || run.partsOver) {
-        run.partAgain(work.slot, work.part, this.#deps.now());
+      if (!link.open || run.partsOver) return run.partAgain(slot, part, this.#deps.now());
+      this.#write(run, link, slot, slot, part);
+      this.#deps.onSubmitted(run, 1);
+    } finally {
+      link.unreserve(1);
+    }
+  }
+
+  /** Claims slots, and writes `parts` of their texts when they are due, which the claim has time until. */
+  async #submit(run: BatchRun, link: Link, work: Claim, parts: number, slices: readonly Slice[]): Promise<void> {
+    const count = work.last - work.first + 1;
+    let reserved = count * parts;
+    try {
+      const asked = performance.now();
+      const granted = await this.#claim(run, work.first, work.last);
+      if (!granted) {
+        run.stop('lost');
+        run.settle(count);
         return;
       }
-      this.#write(run, link, work.slot, work.slot, work.part);
-      this.#deps.onSubmitted(run, 1);
-      return;
+      let from = 0;
+      for (const { slots, moment } of slices) {
+        await this.#untilStored(moment);
+        // What is known may be older than the claim: right after a stall, claims are quick again, and the news is not there yet.
+        if (isStale(Math.min(asked, this.#deps.lookedAt()))) await this.#confirm(run);
+        // Pause, cancel and expiry hold up to the very write.
+        if (!link.open || run.stopping) {
+          await this.#release(run, work.first + from, granted.subarray(from), parts);
+          return;
+        }
+        this.#writeGranted(run, link, work.first + from, granted.subarray(from, from + slots), parts);
+        from += slots;
+        link.unreserve(slots * parts);
+        reserved -= slots * parts;
+      }
+    } finally {
+      link.unreserve(reserved);
     }
-    const asked = performance.now();
-    const granted = await this.#claim(run, work.first, work.last);
-    if (!granted) {
-      run.stop('lost');
-      run.settle(work.last - work.first + 1);
-      return;
-    }
-    await moment();
-    // What is known may be older than the claim: right after a stall, claims are quick again, and the news is not there yet.
-    if (isStale(Math.min(asked, this.#deps.lookedAt()))) await this.#confirm(run);
-    // Pause, cancel and expiry hold up to the very write.
-    if (!link.open || run.stopping) {
-      this.#deps.pacer.unused(granted.length * parts);
-      await this.#release(run, work.first, granted);
-      return;
-    }
+  }
+
+  #writeGranted(run: BatchRun, link: Link, base: number, granted: Buffer, parts: number): void {
     let count = 0;
     forEachStretch(granted, (from, to) => {
-      const [first, last] = [work.first + from, work.first + to];
+      const [first, last] = [base + from, base + to];
       for (let part = 0; part < parts; part += 1) this.#write(run, link, first, last, part);
       if (parts < run.templates.length) run.partsLater(first, last, parts, this.#deps.now());
       count += to - from + 1;
@@ -213,7 +240,9 @@ export class Pump {
   }
 
   /** Claimed and surely not written: pending again. */
-  async #release(run: BatchRun, base: number, granted: Buffer): Promise<void> {
+  async #release(run: BatchRun, base: number, granted: Buffer, parts: number): Promise<void> {
+    this.#deps.pacer.unused(granted.length * parts);
+    this.#deps.gates.unused(run.lane.region, granted.length * parts);
     const changes = new SlotChanges();
     const stretches: [number, number][] = [];
     forEachStretch(granted, (from, to) => {
@@ -246,6 +275,9 @@ export class Pump {
     });
   }
 }
+
+type Claim = Extract<Work, { kind: 'claim' }>;
+type Part = Extract<Work, { kind: 'part' }>;
 
 const isStale = (since: number): boolean => performance.now() - since > STALE_MS;
 

@@ -4,6 +4,7 @@
  */
 import { Dues } from './dues.ts';
 import type { Pacer } from './pacer.ts';
+import type { Timeline } from './slices.ts';
 
 export interface RegionGatesDeps {
   /** The pacer of a region's cap; undefined where it has none. */
@@ -15,19 +16,15 @@ export interface RegionGatesDeps {
 
 /** Segments asked for at once; the pacer leases what is due within some milliseconds, at most. */
 const MOST = 500;
-/**
- * What a busy process has not used by then is forgone, but for one lease: late segments of one process would meet those due
- * in another, and a region with none in store would lose its turn.
- */
-const LATE_MS = 100;
-
+/** Leases in store at most: what comes due from one turn of the region to the next, on a route that is busy with others. */
+const LEASES = 6;
 interface Gate {
   readonly pacer: Pacer;
   /** Segments that are granted and not used. */
   readonly dues: Dues;
-  /** What the last asking brought: kept in store, so that a busy moment of this process does not eat into the cap. */
+  /** What the last asking brought. */
   lease: number;
-  asking: boolean;
+  filling: boolean;
 }
 
 export class RegionGates {
@@ -38,43 +35,57 @@ export class RegionGates {
     this.#deps = deps;
   }
 
-  /** How many segments may be claimed for the region now: Infinity without a cap. Asks for more where `least` are not. */
+  /** How many segments may be claimed for the region now: Infinity without a cap, 0 where `least` may not. */
   due(region: string, least: number): number {
     const gate = this.#gate(region);
     if (!gate) return Number.POSITIVE_INFINITY;
-    gate.dues.forgo(performance.now() - LATE_MS, Math.max(least, gate.lease));
+    // But for one lease: a region with none in store would lose its turn.
+    gate.pacer.forgo(gate.dues, Math.max(least, gate.lease));
     const { segments } = gate.dues;
-    if (segments < Math.max(least, gate.lease)) this.#ask(gate, Math.max(1, least - segments));
     return segments >= least ? segments : 0;
   }
 
-  /** Takes segments; the function returned waits until they may leave. Undefined where the region has no cap. */
-  use(region: string, segments: number): (() => Promise<void>) | undefined {
+  /** It is the region's turn, or would be: asks for more where that is needed. Whoever has no turn must not take from others. */
+  want(region: string, least: number): void {
     const gate = this.#gate(region);
-    if (!gate) return undefined;
-    return gate.pacer.use({ segments, dues: gate.dues.take(segments) }, segments);
+    if (gate && gate.dues.segments < Math.max(least, gate.lease * LEASES)) void this.#fill(gate, least);
+  }
+
+  /** Takes segments. Undefined where the region has no cap. */
+  use(region: string, segments: number): Timeline | undefined {
+    const gate = this.#gate(region);
+    return gate && { dues: gate.dues.take(segments), moment: gate.pacer.moment };
+  }
+
+  /** Segments that were taken are not written after all. */
+  unused(region: string, segments: number): void {
+    this.#gate(region)?.pacer.unused(segments);
   }
 
   #gate(region: string): Gate | undefined {
     if (this.#gates.has(region)) return this.#gates.get(region);
     const pacer = this.#deps.pacerOf(region);
-    const gate = pacer && { pacer, dues: new Dues(), lease: 0, asking: false };
+    const gate = pacer && { pacer, dues: new Dues(), lease: 0, filling: false };
     this.#gates.set(region, gate);
     return gate;
   }
 
-  #ask(gate: Gate, least: number): void {
-    if (gate.asking) return;
-    gate.asking = true;
-    gate.pacer
-      .take(least, Math.max(least, MOST))
-      .then(({ segments, dues }) => {
+  /** Fills a gate's store, while its region waits for the route. */
+  async #fill(gate: Gate, least: number): Promise<void> {
+    if (gate.filling) return;
+    gate.filling = true;
+    try {
+      do {
+        const missing = Math.max(1, least - gate.dues.segments);
+        const { segments, dues } = await gate.pacer.take(missing, Math.max(missing, MOST));
         gate.dues.add(dues);
         gate.lease = segments;
-      }, this.#deps.onStoreFault)
-      .finally(() => {
-        gate.asking = false;
         this.#deps.onDue();
-      });
+      } while (gate.dues.segments < gate.lease * LEASES);
+    } catch (error) {
+      this.#deps.onStoreFault(error as Error);
+    } finally {
+      gate.filling = false;
+    }
   }
 }

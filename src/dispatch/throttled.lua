@@ -1,8 +1,8 @@
 -- The SMSC throttles the account: cuts the learned limit, for all processes.
--- KEYS 1 pace of the route, as in pacer.lua
+-- KEYS 1 pace of the route, as in lease.lua
 -- ARGV 1 segments a second to keep to (0: no limit configured), 2 cuts that the caller knew of when it submitted what was
 --      refused, 3 what the SMSC accepted from the caller in a second (0: it knows of a limit already), 4 and 5 growth, as in
---      pacer.lua, 6 factor of a cut, 7 factor where refusals go on, 8 µs after a cut within which they do, 9 and 10 µs
+--      lease.lua, 6 factor of a cut, 7 factor where refusals go on, 8 µs after a cut within which they do, 9 and 10 µs
 --      for which nobody submits after the one and the other
 -- Returns {learned limit in force, cuts}.
 local t = redis.call('TIME')

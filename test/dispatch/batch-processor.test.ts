@@ -190,7 +190,7 @@ describe('a batch', () => {
     const { processor, run, batch, index, broadcast } = await aBatch();
     const first = await run();
     expect(processor.atHand).toBe(1);
-    processor.stopBatch(batch.batchNo);
+    processor.giveBack(batch.batchNo);
     await first.job;
     expect([first.ended(), processor.atHand]).toEqual(['again', 0]);
     const second = await run();
@@ -199,7 +199,7 @@ describe('a batch', () => {
     await second.job;
     expect(second.ended()).toBe('over');
     expect(index.peek(broadcast.no)?.broadcast.state).toBe('paused');
-    processor.stopBatch(batch.batchNo);
+    processor.giveBack(batch.batchNo);
   });
 
   test('is taken where it was resumed, which this process has not heard of', async () => {
@@ -207,7 +207,7 @@ describe('a batch', () => {
     await index.load(no);
     index.refresh({ ...broadcast, state: 'paused' }, performance.now() - 10);
     const { job, ended } = await run();
-    processor.stopBatch(batch.batchNo);
+    processor.giveBack(batch.batchNo);
     await job;
     expect(ended()).toBe('again');
   });

@@ -250,6 +250,17 @@ describe('a run that is stopped', () => {
     expect(await endOf(run)).toBe('stopped');
   });
 
+  test('hands out nothing new where it is only given back, but what is claimed may leave: unless somebody says stop', async () => {
+    const run = aRun(pending(4));
+    run.take(2, 0);
+    run.stop('given back');
+    expect([run.stopping, run.hasWork(0), run.take(1, 0)]).toEqual([false, false, undefined]);
+    run.stop('stopped');
+    expect(run.stopping).toBe(true);
+    run.settle(2);
+    expect(await endOf(run)).toBe('stopped');
+  });
+
   test('with nothing out ends at once; the first reason counts', async () => {
     const run = aRun(pending(4));
     run.stop('lost');

@@ -24,23 +24,20 @@ describe('what is due', () => {
     expect(dues.take(5)).toEqual([LATE]);
   });
 
-  test('is forgone when its moment is long over', () => {
+  test('is forgone when its moment is over, and counted', () => {
     const dues = new Dues();
     dues.add([EARLY, LATE]);
-    dues.forgo(10);
-    expect(dues.segments).toBe(8);
-    dues.forgo(11);
+    expect(dues.forgo(10, 0)).toBe(0);
+    expect(dues.forgo(11, 0)).toBe(3);
     expect(dues.segments).toBe(5);
     expect(dues.take(8)).toEqual([LATE]);
   });
 
-  test('is kept as far as it is wanted, and counts as due at the moment it was kept at', () => {
+  test('is kept as far as it is wanted', () => {
     const dues = new Dues();
     dues.add([EARLY, LATE]);
-    dues.forgo(15, 8);
-    expect(dues.take(8)).toEqual([{ segments: 3, at: 15 }, LATE]);
-    dues.add([EARLY, LATE]);
-    dues.forgo(15, 5);
+    expect(dues.forgo(30, 6)).toBe(0);
+    expect(dues.forgo(30, 5)).toBe(3);
     expect(dues.take(8)).toEqual([LATE]);
   });
 

@@ -56,6 +56,30 @@ describe('the feed', () => {
     expect([feed.next(49), feed.next(50)]).toEqual([other, waiting]);
   });
 
+  test('says whose turn it would be, if that might go: of what is held, only who is before the one that goes', () => {
+    const feed = new Feed();
+    const lanes = [0, 1, 2, 3].map((no) => aLane(SHORT_TEXT, { no, recipients: 8, firstBatch: no }));
+    const [behind, ahead, goes, graver] = lanes.map((lane) => aRun(pending(8), { lane, batch: lane.no }));
+    ahead!.take(6, 0);
+    goes!.take(3, 0);
+    for (const run of [ahead!, behind!, goes!]) feed.add(run);
+    const held: unknown[] = [];
+    const next = () =>
+      feed.next(
+        0,
+        (run) => run === goes,
+        (run) => held.push(run),
+      );
+    expect([next(), held]).toEqual([goes, [behind]]);
+    feed.add(aRun(pending(8), { lane: graver!.lane, batch: 3, rank: 0 }));
+    held.length = 0;
+    next();
+    expect(new Set(held)).toEqual(new Set([behind, feed.runs.at(-1)]));
+    feed.remove(goes!);
+    held.length = 0;
+    expect([next(), held.length]).toEqual([undefined, 3]);
+  });
+
   test('knows when the first waiting slot of any run is due', () => {
     const feed = new Feed();
     expect(feed.nextDue()).toBeUndefined();

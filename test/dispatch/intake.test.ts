@@ -62,7 +62,7 @@ describe('an intake', () => {
         progressOf: (batchNo: number) => marks.progress.get(batchOf(batchNo)) ?? 0,
         hasWaiting: (batchNo: number) => marks.waiting.has(batchOf(batchNo)),
         isDoubtful: (batchNo: number) => marks.doubtful.has(batchOf(batchNo)),
-        stopBatch: (batchNo: number) => {
+        giveBack: (batchNo: number) => {
           stopped.push(`${id} ${batchOf(batchNo)}`);
           begun.find((each) => batchNumber(1, each.payload.batch) === batchNo)?.end('again');
         },

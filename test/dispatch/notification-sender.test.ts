@@ -15,7 +15,7 @@ function fixture({ room = 10, open = true, answer = STATUS.ESME_ROK as number | 
     pacer: {
       take: async (least) => ({ segments: least, dues: [{ segments: least, at: 0 }] }),
       giveBack: ({ segments }) => void returned.push(segments),
-      use: () => async () => {},
+      together: () => async () => {},
     },
     links: () => [
       {

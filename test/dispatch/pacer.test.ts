@@ -33,7 +33,7 @@ async function grants(pacer: Pacer, untilMs: number): Promise<number[]> {
     const grant = await pacer.take(1, 500);
     writes.push(
       pacer
-        .use(grant, grant.segments)()
+        .together(grant, grant.segments)()
         .then(() => {
           const now = performance.now();
           for (let i = 0; i < grant.segments; i += 1) at.push(now);
@@ -94,7 +94,7 @@ describe('a limited route', () => {
     const start = performance.now();
     const grant = await pacer.take(4, 8);
     expect(grant.segments).toBeGreaterThanOrEqual(4);
-    await pacer.use(grant, 1)();
+    await pacer.together(grant, 1)();
     expect(performance.now() - start).toBeGreaterThan(100);
   });
 
@@ -103,12 +103,46 @@ describe('a limited route', () => {
     expect((await pacer.take(6, 6)).segments).toBe(6);
   });
 
+  test('gives what is late a new moment: it would meet what is due to other processes', async () => {
+    const pacer = pacerOf(100);
+    const moment = async () => {
+      const grant = await pacer.take(1, 1);
+      return { at: grant.dues[0]!.at, wait: pacer.together(grant, 1) };
+    };
+    const [first, second] = [await moment(), await moment()];
+    await waitFor(() => performance.now() > first.at + 15);
+    await first.wait();
+    // Behind those that are leased already.
+    expect(performance.now()).toBeGreaterThan(second.at + 5);
+    await pacer.take(1, 1);
+    await pacer.take(1, 1);
+    expect(Number(await store.redis.hget(`${store.prefix}{pace-r}:pace`, 'behind'))).toBeGreaterThan(0);
+  });
+
+  test('lets leave what is late by a moment only', async () => {
+    const pacer = pacerOf(100);
+    const grant = await pacer.take(1, 1);
+    const wait = pacer.together(grant, 1);
+    await waitFor(() => performance.now() > grant.dues[0]!.at + 2);
+    const from = performance.now();
+    await wait();
+    expect(performance.now() - from).toBeLessThan(5);
+  });
+
+  test('is told of what was granted and is not written', async () => {
+    const pacer = pacerOf(100);
+    pacer.use(await pacer.take(1, 1), 1);
+    pacer.unused(1);
+    for (let i = 0; i < 4; i += 1) await pacer.take(1, 1);
+    expect(Number(await store.redis.hget(`${store.prefix}{pace-r}:pace`, 'behind'))).toBeGreaterThan(0);
+  });
+
   test('counts what is given back as not sent', async () => {
     const pacer = pacerOf(10);
     pacer.giveBack(await pacer.take(1, 1));
     const start = performance.now();
     const grant = await pacer.take(1, 1);
-    await pacer.use(grant, 1)();
+    await pacer.together(grant, 1)();
     expect(performance.now() - start).toBeLessThan(50);
   });
 
@@ -253,7 +287,7 @@ describe('an unlimited route', () => {
     answers.answered = grant.segments;
     const steps: string[] = [];
     const learned = pacer.throttled().then(() => steps.push('learned'));
-    await pacer.use(grant, 1)();
+    await pacer.together(grant, 1)();
     steps.push('left');
     await learned;
     expect(steps).toEqual(['learned', 'left']);
@@ -265,7 +299,7 @@ describe('an unlimited route', () => {
     const grant = await pacer.take(1, 100);
     const learned = pacer.throttled();
     own.redis.disconnect();
-    await Promise.all([expect(learned).rejects.toThrow(), pacer.use(grant, 1)()]);
+    await Promise.all([expect(learned).rejects.toThrow(), pacer.together(grant, 1)()]);
   });
 
   test('asks Redis no more than twice a second, whatever it sends', async () => {

@@ -1,5 +1,6 @@
 /** The pump between a ledger, a pacer and a link that a test holds in its hands: what has to be before a byte is written. */
 import { BatchRun } from '../../src/dispatch/batch-run.ts';
+import type { Due } from '../../src/dispatch/dues.ts';
 import { Feed } from '../../src/dispatch/feed.ts';
 import { laneTemplates } from '../../src/dispatch/lane-texts.ts';
 import { Pump, type PumpDeps } from '../../src/dispatch/pump.ts';
@@ -17,7 +18,10 @@ const STALE_MS = 700;
 interface Given {
   claim: () => Promise<Buffer | null>;
   due: () => Promise<void>;
+  /** The region has no cap without it. */
   dueInRegion: () => Promise<void>;
+  /** What the pacer says of the segments used; all due at once without it. */
+  dues: readonly Due[];
   confirm: (run: BatchRun) => Promise<void>;
   lookedAt: () => number;
   /** Segments that the pacer grants, places of the link, segments that are due in the region. */
@@ -75,13 +79,23 @@ describe('a pump', () => {
       pacer: {
         take: async (_least: number, most: number) => {
           await given.take?.();
-          return { segments: Math.min(segments, most), dues: [] };
+          return { segments: Math.min(segments, most), dues: [] as Due[] };
         },
         giveBack: (grant: { segments: number }) => told.givenBack.push(grant.segments),
         unused: (segments: number) => steps.push(`unused ${segments}`),
-        use: () => step('due', given.due),
+        use: (_grant: unknown, used: number): readonly Due[] => given.dues ?? [{ segments: used, at: 0 }],
+        moment: (at: number) => step(given.dues ? `due ${at}` : 'due', given.due),
       },
-      gates: { due: () => dueOfRegion, use: () => step('due in its region', given.dueInRegion) },
+      gates: {
+        due: () => dueOfRegion,
+        want: () => {},
+        use: (_region: string, segments: number) =>
+          given.dueInRegion && {
+            dues: [{ segments, at: 0 }],
+            moment: () => step('due in its region', given.dueInRegion),
+          },
+        unused: (_region: string, count: number) => steps.push(`unused in its region ${count}`),
+      },
       links: [link],
       window: () => given.window ?? 50,
       now: () => 0,
@@ -159,6 +173,69 @@ describe('a pump', () => {
     await until('write 0-7');
   });
 
+  test('writes what it claimed in slices, each when it is due, and gives their places free as they go', async () => {
+    const waits = [held<void>(), held<void>()];
+    let asked = 0;
+    const dues = [
+      { segments: 5, at: 1 },
+      { segments: 3, at: 2 },
+    ];
+    const { steps, told, link, until } = pumping(aRun(pending(8)), { dues, due: () => waits[asked++]!.act() });
+    await until('claim 0-7');
+    expect(link.room).toBe(42);
+    waits[0]!.goOn();
+    await until('write 0-4');
+    await turns();
+    expect([steps, told.submitted, link.room]).toEqual([['claim 0-7', 'due 1', 'write 0-4'], [5], 47]);
+    waits[1]!.goOn();
+    await until('write 5-7');
+    await waitFor(() => link.room === 50);
+  });
+
+  test('puts back the slices that are not due yet when it is stopped', async () => {
+    const run = aRun(pending(8));
+    const waits = [held<void>(), held<void>()];
+    let asked = 0;
+    const dues = [
+      { segments: 5, at: 1 },
+      { segments: 3, at: 2 },
+    ];
+    const { steps, link, until } = pumping(run, { dues, due: () => waits[asked++]!.act() });
+    await until('claim 0-7');
+    waits[0]!.goOn();
+    await until('write 0-4');
+    run.settle(5);
+    run.stop('stopped');
+    waits[1]!.goOn();
+    expect(await run.ended).toBe('stopped');
+    expect(steps.slice(3)).toEqual(['due 2', 'unused 3', 'unused in its region 3', 'put back']);
+    await waitFor(() => link.room === 50);
+  });
+
+  test('writes what is claimed of a batch that is only given back', async () => {
+    const run = aRun(pending(8));
+    const due = held<void>();
+    const { steps, until } = pumping(run, { room: 4, due: due.act });
+    await until('claim 0-3');
+    run.stop('given back');
+    due.goOn();
+    await until('write 0-3');
+    run.settle(4);
+    expect(await run.ended).toBe('stopped');
+    expect(steps).toEqual(['claim 0-3', 'due', 'write 0-3']);
+  });
+
+  test('waits for the moment again where the store refused it', async () => {
+    let asked = 0;
+    const due = async () => {
+      asked += 1;
+      if (asked === 1) throw new Error('connection lost');
+    };
+    const { steps, until } = pumping(aRun(pending(8)), { due });
+    await until('write 0-7');
+    expect(steps).toEqual(['claim 0-7', 'fault', 'due', 'write 0-7']);
+  });
+
   test.each([
     ['the rate of the route', { segments: 3 }, 'claim 0-2'],
     ['the window', { room: 2 }, 'claim 0-1'],
@@ -180,7 +257,7 @@ describe('a pump', () => {
     due.goOn();
     expect(await run.ended).toBe('stopped');
     // Not written, so it must not count as out: an unlimited route would wait for its answers.
-    expect(steps).toEqual(['claim 0-7', 'due', 'due in its region', 'unused 8', 'put back']);
+    expect(steps).toEqual(['claim 0-7', 'due', 'unused 8', 'unused in its region 8', 'put back']);
   });
 
   test('puts back what was claimed for a link that is gone, and sends it by the next', async () => {
@@ -205,7 +282,7 @@ describe('a pump', () => {
       confirm: async (of) => of.stop('stopped'),
     });
     expect(await run.ended).toBe('stopped');
-    expect(steps).toEqual(['claim 0-7', 'due', 'due in its region', 'confirm', 'unused 8', 'put back']);
+    expect(steps).toEqual(['claim 0-7', 'due', 'confirm', 'unused 8', 'unused in its region 8', 'put back']);
   });
 
   test('confirms what is in force after a claim that took long: it is as old as that', async () => {
@@ -227,7 +304,7 @@ describe('a pump', () => {
     const { steps, until } = pumping(run, { lookedAt: () => performance.now() - STALE_MS, confirm });
     await until('confirm');
     await turns();
-    expect(steps).toEqual(['due', 'due in its region', 'confirm']);
+    expect(steps).toEqual(['due', 'confirm']);
   });
 
   test('writes a part that was refused for now again, alone', async () => {
@@ -236,7 +313,7 @@ describe('a pump', () => {
     run.partAgain(3, 1, 0);
     const { steps, until } = pumping(run);
     await until('write 3-3');
-    expect(steps).toEqual(['due', 'due in its region', 'write 3-3']);
+    expect(steps).toEqual(['due', 'write 3-3']);
   });
 
   test('claims no more texts than there is room for in all their parts, and writes these whole', async () => {
@@ -310,7 +387,7 @@ describe('a pump', () => {
     expect(isOver).toBe(false);
     claim.goOn(GRANTED.subarray(0, 4));
     await stopped;
-    expect(steps).toEqual(['claim 0-3', 'due', 'due in its region', 'write 0-3']);
+    expect(steps).toEqual(['claim 0-3', 'due', 'write 0-3']);
   });
 
   test('rule 7: puts back just what it was granted, and waits for nothing else', async () => {
