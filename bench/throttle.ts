@@ -50,7 +50,14 @@ export async function measureThrottle(bed: Bed, options: ThrottleOptions): Promi
     for (const dispatchers of options.dispatchers) {
       const title = `route at ${limit === 0 ? 'no limit' : `${count(limit)}/s`}, dispatchers: ${dispatchers}`;
       const route = { links, window, segmentsPerSecond: limit === 0 ? null : limit };
-      const work = { groups: spreadOver(messages, REGIONS), textOf: () => ONE_SEGMENT, route, dispatchers, title };
+      const work = {
+        groups: spreadOver(messages, REGIONS),
+        textOf: () => ONE_SEGMENT,
+        route,
+        dispatchers,
+        title,
+        cold: true,
+      };
       const { record, redisVersion } = await runWatched(bed, work);
       version = redisVersion;
       const acceptedPercent = (record.meanPerSecond / allowed) * 100;

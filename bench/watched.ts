@@ -25,6 +25,8 @@ export interface WatchedWork {
   readonly route: RouteChoice;
   readonly dispatchers: number;
   readonly title: string;
+  /** Dispatchers are new: an SMSC that allows less would still be busy with what they were warmed up by. */
+  readonly cold?: boolean;
 }
 
 export interface Watched {
@@ -48,7 +50,7 @@ export async function runWatched(bed: Bed, work: WatchedWork): Promise<Watched> 
     routesFile: file,
     links: work.route.links,
   });
-  await warm(bed, redis, warmUp, work.dispatchers);
+  if (!work.cold) await warm(bed, redis, warmUp, work.dispatchers);
   const recipients = groups.reduce((sum, group) => sum + group.recipients, 0);
   const launchedAt = Date.now();
   await seeded.launch();

@@ -199,14 +199,9 @@ export class BatchProcessor {
     this.follow(run);
   }
 
-  /** How far the lane of a batch is when the batch is as far as it is here; 0 where it is not begun. */
-  progressOf(batchNo: number): number {
-    return this.#deps.outcomes.runOf(batchNo)?.progress ?? 0;
-  }
-
-  /** Whether recipients of a batch wait to be tried again: who takes it next would not know for how long. */
-  hasWaiting(batchNo: number): boolean {
-    return this.#deps.outcomes.runOf(batchNo)?.nextDue !== undefined;
+  /** The run of a batch that is begun here. */
+  runOf(batchNo: number): BatchRun | undefined {
+    return this.#deps.outcomes.runOf(batchNo);
   }
 
   /** Whether some of a batch may have the text already, and will be sent it: not what to try a route with. */

@@ -8,6 +8,7 @@ import { baseAddress, offsetOf } from '../ledger/address.ts';
 import type { Batch } from '../ledger/keys.ts';
 import { stateOf } from '../ledger/states.ts';
 import type { SubmitTemplate } from '../smpp/submit-template.ts';
+import { TextParts } from './text-parts.ts';
 
 /**
  * Why a run ended. `stopped`: what is left stays pending, for a later job. `lost`: somebody else took the batch.
@@ -26,9 +27,6 @@ interface Later {
   /** The part to submit again, or -1 where the slot is pending and has to be claimed. */
   readonly part: number;
 }
-
-/** Stands for the parts of a slot that one of them has decided, until it is claimed again. */
-const DECIDED = 0xffff;
 
 /** A turn: this part of the lane, but not too few slots, since small claims cost more for each message. */
 const TURN = { part: 0.02, least: 20 } as const;
@@ -71,8 +69,7 @@ export class BatchRun {
   #later: Later[] = [];
   readonly #attempts = new Map<number, number>();
   readonly #refusedBefore: number;
-  /** Bits of the parts that were accepted, where a text has several. */
-  readonly #accepted: Uint16Array | undefined;
+  readonly #parts: TextParts;
   /** Slots claimed by this run and not settled. */
   #out = 0;
   #unadopted: number;
@@ -97,7 +94,7 @@ export class BatchRun {
     this.addresses = templates.map((_, part) =>
       Float64Array.from({ length: batch.size }, (_unused, slot) => base + offsetOf(slot, part)),
     );
-    this.#accepted = templates.length > 1 ? new Uint16Array(batch.size) : undefined;
+    this.#parts = new TextParts(batch.size, templates.length);
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -128,6 +125,11 @@ export class BatchRun {
   get progress(): number {
     const before = (this.batch.batch - this.lane.firstBatch) * BATCH_SIZE;
     return (before + this.batch.size - this.#left) / this.lane.recipients;
+  }
+
+  /** Slots that are still to be submitted. */
+  get left(): number {
+    return this.#left;
   }
 
   get over(): boolean {
@@ -167,19 +169,15 @@ export class BatchRun {
     if (i < 0) return undefined;
     const [{ slot, part }] = this.#later.splice(i, 1) as [Later];
     if (part >= 0) return { kind: 'part', slot, part };
-    if (this.#accepted) this.#accepted[slot] = 0;
+    this.#parts.begin(slot);
     this.#left -= 1;
     this.#out += 1;
     return { kind: 'claim', first: slot, last: slot };
   }
 
-  /** A part was accepted; true when that was the slot's last one: once, though copies of a part may be accepted too. */
+  /** A part was accepted; true when that was the slot's last one. */
   partAccepted(slot: number, part: number): boolean {
-    if (!this.#accepted) return true;
-    const before = this.#accepted[slot]!;
-    if (before === DECIDED || (before & (1 << part)) !== 0) return false;
-    this.#accepted[slot] = before | (1 << part);
-    return this.#accepted[slot] === (1 << this.templates.length) - 1;
+    return this.#parts.accept(slot, part);
   }
 
   /**
@@ -187,10 +185,8 @@ export class BatchRun {
    * flight, the first refusal or silence decides for all of them.
    */
   decide(slot: number): boolean {
-    if (!this.#accepted) return true;
-    if (this.#accepted[slot] === DECIDED) return false;
-    this.#accepted[slot] = DECIDED;
-    this.#later = this.#later.filter((later) => later.slot !== slot);
+    if (!this.#parts.decide(slot)) return false;
+    if (this.templates.length > 1) this.#later = this.#later.filter((later) => later.slot !== slot);
     return true;
   }
 
@@ -283,6 +279,10 @@ export class BatchRun {
   /** Of what is left: how often each slot was refused, at least. */
   get refused(): number {
     return Math.min(...this.#later.map(({ slot }) => this.#attempts.get(slot) ?? this.#refusedBefore));
+  }
+
+  get ending(): boolean {
+    return this.#stop !== undefined;
   }
 
   /** What is claimed may leave no more. */

@@ -44,6 +44,7 @@ export interface DispatcherDeps {
 
 /** Changes are heard at once by the control channel; this is for a message that was missed. */
 const LOOK_MS = 400;
+const LEVEL_MS = 100;
 const HEALTH_MS = 1_000;
 const NOTIFICATIONS_MS = 400;
 const RECEIPTS_MS = 5_000;
@@ -71,8 +72,11 @@ export class Dispatcher {
   readonly #looking: Rounds;
   /** Apart from both: an SMSC that is slow to answer holds nobody up. */
   readonly #notifying: Rounds;
-  /** Apart from the looks: a country is planned in seconds, and a stop must not wait behind it. */
+  /** A country is planned in seconds, and a stop must not wait behind it. */
   readonly #keeping: Rounds;
+  readonly #levelling: Rounds;
+  /** That send, as last seen. */
+  #processes = 1;
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
@@ -100,6 +104,8 @@ export class Dispatcher {
       () => this.#keep(),
       (error) => log.error({ err: error }, 'broadcasts could not be kept'),
     );
+    const notShared = (error: unknown) => log.error({ err: error }, 'batches could not be shared');
+    this.#levelling = new Rounds(() => this.#level(), notShared);
     const slots = new Slots({ store });
     const inheritedMs = Math.max(...routes.map(({ responseTimeoutMs }) => responseTimeoutMs));
     this.#routes = routes.map(
@@ -174,6 +180,7 @@ export class Dispatcher {
     this.#failover.start();
     this.#looking.ask();
     this.#every(LOOK_MS, () => this.#looking.ask());
+    this.#every(LEVEL_MS, () => this.#levelling.ask());
     this.#every(HEALTH_MS, () => this.#report());
     this.#every(NOTIFICATIONS_MS, () => this.#notifying.ask());
     this.#every(RECEIPTS_MS, () => this.#reconcileReceipts());
@@ -226,11 +233,16 @@ export class Dispatcher {
   /** What takes longer, and what nobody who stops something waits for. */
   async #keep(): Promise<void> {
     await this.#keeper.tick(this.#index.halted);
-    const { length: processes } = await freshReports(this.#deps.store, this.#now());
-    await Promise.all(this.#intakes.map((intake) => intake.settle(processes)));
+    ({ length: this.#processes } = await freshReports(this.#deps.store, this.#now()));
+    await Promise.all(this.#intakes.map((intake) => (intake.busy ? undefined : intake.settle(this.#processes))));
   }
 
-  /** Runs of a broadcast that closed under them must end too. */
+  /** Lanes are levelled more often than all the rest is looked at. */
+  async #level(): Promise<void> {
+    await Promise.all(this.#intakes.map((intake) => (intake.busy ? intake.settle(this.#processes) : undefined)));
+  }
+
+  /** Runs of a broadcast that closed must end too. */
   #markClosed(open: ReadonlySet<number>, lookedAt: number): void {
     const running = new Set(this.#routes.flatMap(({ runs }) => runs.map((run) => run.broadcast.no)));
     for (const no of running) {
@@ -256,7 +268,6 @@ export class Dispatcher {
     return routes.every(({ kind }) => bound.has(kind));
   }
 
-  /** Whether a global halt is in force, as last seen. */
   get halted(): boolean {
     return this.#index.halted;
   }
@@ -274,7 +285,13 @@ export class Dispatcher {
   }
 
   async #leave(): Promise<void> {
-    await Promise.all([this.#looking.end(), this.#keeping.end(), this.#notifying.end(), this.#failover.stop()]);
+    await Promise.all([
+      this.#looking.end(),
+      this.#keeping.end(),
+      this.#levelling.end(),
+      this.#notifying.end(),
+      this.#failover.stop(),
+    ]);
     await this.#keeper.leave();
     await Promise.all([...this.#queues.values()].map((queue) => queue.close()));
     this.#activity.record();

@@ -33,27 +33,29 @@ const NOBODY_MS = 1_000;
 
 /** Fewer too many are let be: each that moves costs a few calls. */
 const SURPLUS = 2;
+/** Nor is a batch moved of which fewer are left: whoever has it is done with it before another has begun. */
+const WORTH_MOVING = 200;
 /** Batches that return to their own route in one look: what is in doubt of them is sent again, so few. */
 const RETURN_AT_ONCE = 1;
+/** Until a process has looked at its queue again, and has begun with what it takes then. */
+const SOON_MS = 300;
 
-/** Batches that each of some processes has at hand, where `left` are left. */
+/** Batches that each of some processes has at hand at most, where `left` are left. */
 export const shareOf = (left: number, processes: number, most: number): number =>
   Math.max(1, Math.min(most, Math.ceil(left / Math.max(1, processes))));
 
 /** How many batches a process gives back of those that run: `left` are left in all, of which some wait or none. */
-export function givenBack(at: { left: number; running: number; share: number; waits: boolean }): number {
-  const { left, running, share, waits } = at;
-  // Read before the last jobs came: it says nothing of them.
-  if (left < running) return 0;
-  // A worker whose jobs all run looks at the queue only when one of them ends.
-  if (running < share) return waits ? 1 : 0;
-  return running - share >= SURPLUS ? running - share : 0;
+export function givenBack({ left, running, share }: { left: number; running: number; share: number }): number {
+  // A count below what runs was read before the last jobs came: it says nothing of them.
+  return left >= running && running - share >= SURPLUS ? running - share : 0;
 }
 
-/** Batches that a process has at hand at most: enough to fill its windows while others drain, and one of most lanes. */
-function mostAtHand({ links, window }: IntakeDeps['route']): number {
-  return Math.max(64, Math.min(128, Math.ceil((2 * links * window) / BATCH_SIZE)));
-}
+/** Batches that fill the windows of the links, while others drain. */
+const enoughFor = ({ links, window }: IntakeDeps['route']): number =>
+  Math.max(4, Math.ceil((2 * links * window) / BATCH_SIZE));
+
+/** Batches that a process has at hand at most: those, and one of most lanes. */
+const mostAtHand = (route: IntakeDeps['route']): number => Math.max(64, Math.min(128, enoughFor(route)));
 
 interface Running {
   readonly rank: number;
@@ -62,12 +64,24 @@ interface Running {
   readonly better: () => RouteDispatch | undefined;
 }
 
+/** A batch that runs, at one look. */
+interface Seen {
+  readonly rank: number;
+  readonly progress: number;
+  /** Slots that are still to be submitted. */
+  readonly left: number;
+}
+
 export class Intake {
   readonly #deps: IntakeDeps;
   /** Batches that run now, on whichever route. */
   readonly #running = new Map<number, Running>();
   #worker: Worker<BatchJob> | undefined;
   #closing = false;
+  /** Batches that ended here since the last look, and how many did in a millisecond of late. */
+  #ended = 0;
+  #endingPerMs = 0;
+  #lookedAt = 0;
 
   constructor(deps: IntakeDeps) {
     this.#deps = deps;
@@ -80,6 +94,10 @@ export class Intake {
     if (serves && !this.#worker) this.#worker = this.#start();
     else if (serves && this.#worker?.isPaused()) this.#worker.resume();
     else if (!serves && this.#worker && !this.#worker.isPaused()) void this.#worker.pause(true);
+  }
+
+  get busy(): boolean {
+    return this.#running.size > 0;
   }
 
   #start(): Worker<BatchJob> {
@@ -129,32 +147,71 @@ export class Intake {
     try {
       return await running.on.batches.process(payload, probing);
     } finally {
+      this.#ended += 1;
       if (this.#running.get(batchNo) === running) this.#running.delete(batchNo);
     }
   }
 
   /**
    * Settles what is at hand, by a look at the queue itself, so it does not matter why something came or went. Batches of
-   * lower rank go back to wait where graver ones wait and all hands are full (R11). No process has more than its share of
-   * what is left, so that processes end together, however unevenly they came to their batches.
+   * lower rank go back to wait where graver ones wait and all hands are full (R11). Where none waits, no process keeps more
+   * than its share of what is left, so that processes end together, however unevenly they came to their batches.
    */
   async settle(processes: number): Promise<void> {
     this.#giveBackToRoutes();
     const { queue, route } = this.#deps;
     const worker = this.#worker;
     if (!worker || worker.isPaused()) return;
-    const [left, head] = await Promise.all([queue.depth(), queue.headRank()]);
-    const share = shareOf(Math.max(left, this.#running.size), processes, mostAtHand(route));
-    worker.concurrency = share;
+    const [left, head] = await Promise.all([queue.depth(), queue.head()]);
+    const most = mostAtHand(route);
     const running = [...this.#running]
-      .map(([batchNo, { rank, on }]) => ({ batchNo, rank, on, progress: on.batches.progressOf(batchNo) }))
+      .map(([batchNo, { rank, on }]) => ({ batchNo, rank, on, run: on.batches.runOf(batchNo) }))
+      .filter(({ run }) => !run?.ending)
+      .map((one) => ({ ...one, progress: one.run?.progress ?? 0, left: one.run?.left ?? 0 }))
       .sort((a, b) => b.rank - a.rank || b.progress - a.progress);
-    if (head !== undefined && running.length >= share) {
-      for (const { rank, on, batchNo } of running) if (rank > head) on.batches.giveBack(batchNo);
+    const enough = Math.max(enoughFor(route), Math.ceil(this.#endingSoon()));
+    const atHand = enough + (head ? await this.#aheadOf(head, running) : 0);
+    await this.#widen(worker, Math.min(most, atHand));
+    if (!head) {
+      const movable = running.filter(({ run, left }) => left >= WORTH_MOVING && run?.nextDue === undefined);
+      const back = givenBack({ left, running: running.length, share: shareOf(left, processes, most) });
+      for (const { on, batchNo } of movable.slice(0, back)) on.batches.giveBack(batchNo);
+    } else if (running.length >= most) {
+      for (const { rank, on, batchNo } of running) if (rank > head.rank) on.batches.giveBack(batchNo);
     }
-    const back = givenBack({ left, running: running.length, share, waits: head !== undefined });
-    const free = running.filter(({ batchNo, on }) => !on.batches.hasWaiting(batchNo));
-    for (const { on, batchNo } of free.slice(0, back)) on.batches.giveBack(batchNo);
+  }
+
+  /**
+   * How many runs are no reason not to take the batch that is next: those of which all is submitted, and those that are
+   * further, which wait for it, as lanes advance together. So whoever has nothing but lanes that are far takes from others.
+   */
+  async #aheadOf(head: BatchJob, running: readonly Seen[]): Promise<number> {
+    const known = await this.#deps.index.load(head.broadcast);
+    if (!known) return running.length;
+    const { firstBatch, batches } = laneOfBatch(known.plan, head.batch);
+    const begins = (head.batch - firstBatch) / batches;
+    const isAhead = ({ rank, progress, left }: Seen) =>
+      left === 0 || rank > head.rank || (rank === head.rank && progress > begins);
+    return running.filter(isAhead).length;
+  }
+
+  /** Batches that this process is done with before it has looked again and taken others, by how many it was of late. */
+  #endingSoon(): number {
+    const now = performance.now();
+    const ms = Math.max(1, now - this.#lookedAt);
+    this.#endingPerMs += ((this.#ended / ms - this.#endingPerMs) * Math.min(ms, SOON_MS)) / SOON_MS;
+    this.#lookedAt = now;
+    this.#ended = 0;
+    return this.#endingPerMs * SOON_MS;
+  }
+
+  /** A worker whose jobs all run looks at the queue only when one of them ends, or when it is resumed. */
+  async #widen(worker: Worker<BatchJob>, atHand: number): Promise<void> {
+    const before = worker.concurrency;
+    worker.concurrency = atHand;
+    if (atHand <= before || this.#running.size < before) return;
+    await worker.pause(true);
+    if (!this.#closing) worker.resume();
   }
 
   /** A few batches at a time return to the route that is theirs, when it is tried again or healthy. */

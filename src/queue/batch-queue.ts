@@ -117,10 +117,10 @@ export class BatchQueue {
     return Object.values(counts).reduce((sum, count) => sum + count, 0);
   }
 
-  /** Severity rank of the batch that is next; undefined when none waits. */
-  async headRank(): Promise<number | undefined> {
+  /** The batch that is next; undefined when none waits. */
+  async head(): Promise<BatchJob | undefined> {
     const [head] = await this.#queue.getPrioritized(0, 0);
-    return head?.data.rank;
+    return head?.data;
   }
 
   async close(): Promise<void> {

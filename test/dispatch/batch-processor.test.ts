@@ -253,7 +253,7 @@ describe('a batch', () => {
     expect(begun.inherited).toEqual([3, 2]);
     await waitFor(async () => (await states())[3] === 'pending');
     expect(performance.now() - since).toBeGreaterThan(INHERITED_MS - 20);
-    await waitFor(() => processor.hasWaiting(begun.batch.batchNo));
+    await waitFor(() => processor.runOf(begun.batch.batchNo)?.nextDue !== undefined);
     begun.stop('stopped');
     await job;
   });

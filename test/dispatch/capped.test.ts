@@ -66,15 +66,10 @@ describe('the share of a process', () => {
 
 describe('a process gives back', () => {
   test.each([
-    ['what is more than its share', { left: 30, running: 15, share: 10, waits: true }, 5],
-    ['not one that is too many alone', { left: 30, running: 11, share: 10, waits: true }, 0],
-    [
-      'one where it has too few and more wait, so that its worker looks',
-      { left: 30, running: 4, share: 10, waits: true },
-      1,
-    ],
-    ['none where nothing waits', { left: 30, running: 4, share: 10, waits: false }, 0],
-    ['none by a count that is older than its last jobs', { left: 0, running: 5, share: 2, waits: true }, 0],
+    ['what is more than its share', { left: 30, running: 15, share: 10 }, 5],
+    ['not one that is too many alone', { left: 30, running: 11, share: 10 }, 0],
+    ['none where it has too few', { left: 30, running: 4, share: 10 }, 0],
+    ['none by a count that is older than its last jobs', { left: 0, running: 5, share: 2 }, 0],
   ] as const)('%s', (_what, at, count) => {
     expect(givenBack(at)).toBe(count);
   });

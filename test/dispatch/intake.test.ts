@@ -13,7 +13,7 @@ import { storeBroadcast } from '../broadcasts/builders.ts';
 import { testStore } from '../support/redis.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-const BATCHES = 40;
+const BATCHES = 80;
 const GROUPS = [{ region: '35', language: 'fr', recipients: BATCHES * 1_000 }];
 
 /** A batch that runs on a route, until the test says what came of it. */
@@ -42,7 +42,12 @@ describe('an intake', () => {
     const begun: Begun[] = [];
     const stopped: string[] = [];
     const here = { serves: true, carrier: 'a' as string | undefined, sure: undefined as string | undefined, asked: 0 };
-    const marks = { waiting: new Set<number>(), doubtful: new Set<number>(), progress: new Map<number, number>() };
+    const marks = {
+      waiting: new Set<number>(),
+      doubtful: new Set<number>(),
+      progress: new Map<number, number>(),
+      left: new Map<number, number>(),
+    };
     const route = (id: string) => ({
       id,
       batches: {
@@ -59,8 +64,12 @@ describe('an intake', () => {
             };
             begun.push(one);
           }),
-        progressOf: (batchNo: number) => marks.progress.get(batchOf(batchNo)) ?? 0,
-        hasWaiting: (batchNo: number) => marks.waiting.has(batchOf(batchNo)),
+        runOf: (batchNo: number) => ({
+          progress: marks.progress.get(batchOf(batchNo)) ?? 0,
+          left: marks.left.get(batchOf(batchNo)) ?? 1_000,
+          nextDue: marks.waiting.has(batchOf(batchNo)) ? 5 : undefined,
+          ending: stopped.includes(`${id} ${batchOf(batchNo)}`),
+        }),
         isDoubtful: (batchNo: number) => marks.doubtful.has(batchOf(batchNo)),
         giveBack: (batchNo: number) => {
           stopped.push(`${id} ${batchOf(batchNo)}`);
@@ -156,7 +165,7 @@ describe('an intake', () => {
     await add(1);
     intake.follow();
     await waitFor(() => here.asked > 0);
-    await waitFor(async () => (await queue.headRank()) === undefined);
+    await waitFor(async () => (await queue.head()) === undefined);
     expect([begun.length, await queue.depth()]).toEqual([0, 1]);
     // It comes again after a while, not in haste.
     expect(here.asked).toBe(2);
@@ -192,7 +201,7 @@ describe('an intake', () => {
     intake.follow();
     const nothingUntil = performance.now() + 300;
     await waitFor(() => performance.now() > nothingUntil);
-    expect([begun.length, await queue.headRank()]).toEqual([0, 1]);
+    expect([begun.length, (await queue.head())?.rank]).toEqual([0, 1]);
     here.serves = true;
     intake.follow();
     await runs(1);
@@ -244,28 +253,45 @@ describe('an intake', () => {
 
   test('R11: gives back what is less grave, and only that, where graver batches wait and all hands are full', async () => {
     const { intake, stopped, add, runs } = await anIntake();
-    await add(2, 3);
-    await add(2, 1, 10);
+    await add(60, 3);
+    await add(4, 1, 60);
     intake.follow();
-    await runs(4);
+    await runs(64);
+    await add(4, 2, 70);
     await intake.settle(1);
-    await add(4, 2, 20);
-    // Two processes share eight: four are a share, and all hands are full.
-    await intake.settle(2);
-    expect(stopped.toSorted()).toEqual(['a 0', 'a 1']);
+    expect(stopped.toSorted()).toEqual(Array.from({ length: 60 }, (_, i) => `a ${i}`).toSorted());
   });
 
-  test('R11: stops one only, so that its worker looks, while there are hands for the graver ones', async () => {
-    const { intake, stopped, add, runs } = await anIntake();
-    await add(2, 3);
-    intake.follow();
-    await runs(2);
-    await intake.settle(1);
-    expect(stopped).toEqual([]);
-    await add(20, 1, 10);
-    await intake.settle(1);
-    expect(stopped).toHaveLength(1);
-    await runs(22);
+  /** An idle intake has as many hands as fill its windows; these take `count` batches of a lane. */
+  async function withFullHands(given: Awaited<ReturnType<typeof anIntake>>, count = 4, rank = 1) {
+    await given.intake.settle(1);
+    given.intake.follow();
+    await given.intake.settle(1);
+    await given.add(count, rank);
+    await given.runs(4);
+  }
+
+  test('R11: takes graver batches beside those it has, and does not wait for one of them to end', async () => {
+    const given = await anIntake();
+    await withFullHands(given, 4, 3);
+    await given.add(20, 1, 10);
+    await given.intake.settle(1);
+    await given.runs(8);
+    expect(given.stopped).toEqual([]);
+  });
+
+  test('takes what is behind all it has, and what takes the place of those that are submitted', async () => {
+    const given = await anIntake();
+    await withFullHands(given, 30);
+    await given.intake.settle(1);
+    const nothingUntil = performance.now() + 200;
+    await waitFor(() => performance.now() > nothingUntil);
+    expect(given.begun).toHaveLength(4);
+    for (const batch of [0, 1]) given.marks.progress.set(batch, 0.9);
+    given.marks.left.set(2, 0);
+    await given.intake.settle(1);
+    await given.runs(7);
+    expect(given.stopped).toEqual([]);
   });
 
   test('leaves other processes their share: what is furthest goes back, but nothing of which somebody waits for a try', async () => {
@@ -283,6 +309,17 @@ describe('an intake', () => {
     expect(stopped.slice(0, 2)).toEqual(['a 7', 'a 1']);
     expect(stopped).toHaveLength(6);
     expect(stopped).not.toContain('a 4');
+  });
+
+  test('leaves them nothing that is nearly done, and nothing twice', async () => {
+    const { intake, marks, stopped, add, runs } = await anIntake();
+    await add(8);
+    intake.follow();
+    await runs(8);
+    for (const batch of [0, 1, 2, 3, 4]) marks.left.set(batch, 199);
+    await intake.settle(4);
+    await intake.settle(4);
+    expect(stopped.toSorted()).toEqual(['a 5', 'a 6', 'a 7']);
   });
 
   test('lets batches return to their own route one at a time, but none in which somebody may have the text', async () => {
