@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Route, routeSchema } from '../src/broadcasts/routes.ts';
 import { freePort } from '../src/demo/embedded-redis.ts';
-import { ACCOUNT } from './account.ts';
+import { ACCOUNT, WARM_UP_ACCOUNT } from './account.ts';
 import { type Child, Children, hasEnded, tailOf } from './children.ts';
 import { PrivateRedis, redisFolder } from './private-redis.ts';
 import type { Screen } from './screen.ts';
@@ -24,6 +24,8 @@ export interface RouteChoice {
   readonly segmentsPerSecond?: number | null;
   /** Caps by region. */
   readonly regionSegmentsPerSecond?: Readonly<Record<string, number>>;
+  /** Sessions of each dispatcher to the route that it is warmed up on; none by default. */
+  readonly warmUpLinks?: number;
 }
 
 export class Bed {
@@ -62,8 +64,11 @@ export class Bed {
     await redis.stop();
   }
 
-  /** The route to the simulator and one to warm dispatchers up on, and the file that dispatchers read them from. */
-  route({ links, window, segmentsPerSecond = null, regionSegmentsPerSecond = {} }: RouteChoice): {
+  /**
+   * The route to the simulator, and the file that dispatchers read it from. Beside it is one of another account, to warm
+   * dispatchers up on, where `warmUpLinks` says so.
+   */
+  route({ links, window, segmentsPerSecond = null, regionSegmentsPerSecond = {}, warmUpLinks = 0 }: RouteChoice): {
     route: Route;
     warmUp: Route;
     file: string;
@@ -72,16 +77,15 @@ export class Bed {
       kind: 'exercise',
       host: '127.0.0.1',
       port: this.smsc.smppPort,
-      ...ACCOUNT,
       sender: { address: SENDER },
     };
-    const sim = { ...account, id: 'sim', links, window, segmentsPerSecond, regionSegmentsPerSecond };
-    const warm = { ...account, id: 'warm', links: WARM_UP_LINKS };
+    const sim = { ...account, ...ACCOUNT, id: 'sim', links, window, segmentsPerSecond, regionSegmentsPerSecond };
+    const warm = { ...account, ...WARM_UP_ACCOUNT, id: 'warm', links: Math.max(1, warmUpLinks) };
     const file = join(this.folder, 'routes.yaml');
-    writeFileSync(file, JSON.stringify({ routes: [sim, warm] }));
-    const parsed = (given: typeof account) => {
+    writeFileSync(file, JSON.stringify({ routes: warmUpLinks > 0 ? [sim, warm] : [sim] }));
+    const parsed = (given: typeof sim | typeof warm) => {
       const { passwordFile, ...route } = routeSchema.parse(given);
-      return { ...route, password: ACCOUNT.password };
+      return { ...route, password: given.password };
     };
     return { route: parsed(sim), warmUp: parsed(warm), file };
   }
@@ -108,7 +112,7 @@ export class Bed {
     const patience = { what: 'all links are bound', deadlineMs: 20_000, pollMs: 50, signal: this.signal };
     await until(patience, async () => {
       this.requireRunning(started);
-      return (await this.smsc.bound()) >= before + count * (links + WARM_UP_LINKS) ? true : undefined;
+      return (await this.smsc.bound()) >= before + count * links ? true : undefined;
     });
     return started;
   }
@@ -139,8 +143,6 @@ interface DispatcherChoice {
 }
 
 export const SENDER = 'ALERTE';
-/** Of each dispatcher, to the route it is warmed up on. */
-const WARM_UP_LINKS = 1;
 
 /** Settings of the one who runs the benchmark are not the dispatcher's. */
 function withoutTocsin(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

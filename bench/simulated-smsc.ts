@@ -4,7 +4,7 @@ import { freePort } from '../src/demo/embedded-redis.ts';
 import type { BehaviourInput } from '../src/simulator/behaviour.ts';
 import type { RecordSnapshot } from '../src/simulator/record.ts';
 import type { TextCount } from '../src/simulator/text-register.ts';
-import { ACCOUNT } from './account.ts';
+import { ACCOUNT, WARM_UP_ACCOUNT } from './account.ts';
 import { type Child, type Children, hasEnded, tailOf } from './children.ts';
 import { until } from './waiting.ts';
 
@@ -46,7 +46,7 @@ export class SimulatedSmsc {
   /** Replaces the behaviour; accounts and the receipts' delay are the benchmark's unless given. */
   async behave(behaviour: BehaviourInput): Promise<void> {
     await this.#call('PUT', '/behaviour', {
-      accounts: [{ ...ACCOUNT, maxBinds: MAX_BINDS }],
+      accounts: [ACCOUNT, WARM_UP_ACCOUNT].map((account) => ({ ...account, maxBinds: MAX_BINDS })),
       ...behaviour,
       receipts: { delayMs: RECEIPT_DELAY, ...behaviour.receipts },
     });

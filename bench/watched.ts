@@ -43,12 +43,13 @@ export async function runWatched(bed: Bed, work: WatchedWork): Promise<Watched> 
   const { groups, textOf, title } = work;
   await cleanRecord(bed.smsc, bed.signal);
   const redis = await bed.startRedis();
-  const { route, warmUp, file } = bed.route(work.route);
+  const warmUpLinks = work.cold ? 0 : 1;
+  const { route, warmUp, file } = bed.route({ ...work.route, warmUpLinks });
   const seeded = await seedGroups({ store: redis.store, groups, textOf, route });
   const dispatchers = await bed.startDispatchers(work.dispatchers, {
     redis,
     routesFile: file,
-    links: work.route.links,
+    links: work.route.links + warmUpLinks,
   });
   if (!work.cold) await warm(bed, redis, warmUp, work.dispatchers);
   const recipients = groups.reduce((sum, group) => sum + group.recipients, 0);
