@@ -19,18 +19,20 @@ export function waitOfCapped(
   cap: number | undefined,
   lane: Lane,
   position: number,
-  runs: readonly Pick<BatchRun, 'lane' | 'batch'>[],
+  runs: readonly Pick<BatchRun, 'lane' | 'batch' | 'left'>[],
 ): number {
   if (cap === undefined) return 0;
   const beside = runs.filter((run) => run.lane.region === lane.region);
   const batchMs = (BATCH_SIZE * lane.rendering.segments * 1_000) / cap;
   const enough = Math.max(ENOUGH, Math.ceil(AT_HAND_MS / batchMs));
-  if (beside.length < enough) return 0;
+  // In batches: one that is nearly submitted keeps nobody busy.
+  const work = beside.reduce((sum, { left, batch }) => sum + left / batch.size, 0);
+  if (work < enough) return 0;
   // Those at hand are done by then if no other process sends any of the region. Those between come first; but when only the
   // last of a lane are left, others may be done with them.
   const ofLane = beside.filter((run) => run.lane.firstBatch === lane.firstBatch).map((run) => run.batch.batch);
   const isLast = lane.firstBatch + lane.batches - position <= LAST * enough;
   const between = isLast || ofLane.length === 0 ? 0 : Math.max(0, position - Math.max(...ofLane) - 1);
-  const ms = (beside.length - 1 + between / 2) * batchMs;
+  const ms = (work - 1 + between / 2) * batchMs;
   return Math.min(MAX_WAIT_MS, Math.max(MIN_WAIT_MS, ms));
 }

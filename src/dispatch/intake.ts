@@ -170,11 +170,12 @@ export class Intake {
       .map((one) => ({ ...one, progress: one.run?.progress ?? 0, left: one.run?.left ?? 0 }))
       .sort((a, b) => b.rank - a.rank || b.progress - a.progress);
     const enough = Math.max(enoughFor(route), Math.ceil(this.#endingSoon()));
-    const atHand = enough + (head ? await this.#aheadOf(head, running) : 0);
+    const share = shareOf(left, processes, most);
+    const atHand = head ? Math.min(enough, share) + (await this.#aheadOf(head, running)) : enough;
     await this.#widen(worker, Math.min(most, atHand));
     if (!head) {
       const movable = running.filter(({ run, left }) => left >= WORTH_MOVING && run?.nextDue === undefined);
-      const back = givenBack({ left, running: running.length, share: shareOf(left, processes, most) });
+      const back = givenBack({ left, running: running.length, share });
       for (const { on, batchNo } of movable.slice(0, back)) on.batches.giveBack(batchNo);
     } else if (running.length >= most) {
       for (const { rank, on, batchNo } of running) if (rank > head.rank) on.batches.giveBack(batchNo);

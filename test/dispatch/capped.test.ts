@@ -13,6 +13,13 @@ describe('a batch of a capped region', () => {
     expect(waitOfCapped(100, LANE, 50, [run(0), run(1)])).toBe(0);
   });
 
+  test('comes also where those at hand are nearly submitted, and waits for what is left of them', () => {
+    const atHand = [0, 1, 2, 3].map((batch) => run(batch));
+    for (const each of atHand.slice(0, 2)) each.take(7, 0);
+    expect(waitOfCapped(1_000, LANE, 5, atHand)).toBe(0);
+    expect(waitOfCapped(1_000, LANE, 5, [...atHand, run(4)])).toBe(2_250);
+  });
+
   test('does not wait for those of other regions', () => {
     const elsewhere = aLane(SHORT_TEXT, { region: '2A', recipients: 90_000, batches: 90 });
     const others = [0, 1, 2, 3, 4].map((batch) => run(batch, elsewhere));
