@@ -171,7 +171,9 @@ export class Intake {
       .sort((a, b) => b.rank - a.rank || b.progress - a.progress);
     const enough = Math.max(enoughFor(route), Math.ceil(this.#endingSoon()));
     const share = shareOf(left, processes, most);
-    const atHand = head ? Math.min(enough, share) + (await this.#aheadOf(head, running)) : enough;
+    // Alone, a process keeps all lanes level by itself, whatever it has at hand.
+    const atHand =
+      processes <= 1 ? most : head ? Math.min(enough, share) + (await this.#aheadOf(head, running)) : enough;
     await this.#widen(worker, Math.min(most, atHand));
     if (!head) {
       const movable = running.filter(({ run, left }) => left >= WORTH_MOVING && run?.nextDue === undefined);

@@ -262,11 +262,11 @@ describe('an intake', () => {
     expect(stopped.toSorted()).toEqual(Array.from({ length: 60 }, (_, i) => `a ${i}`).toSorted());
   });
 
-  /** An idle intake has as many hands as fill its windows; these take `count` batches of a lane. */
+  /** An idle intake that is not alone has as many hands as fill its windows; these take `count` batches of a lane. */
   async function withFullHands(given: Awaited<ReturnType<typeof anIntake>>, count = 4, rank = 1) {
-    await given.intake.settle(1);
+    await given.intake.settle(2);
     given.intake.follow();
-    await given.intake.settle(1);
+    await given.intake.settle(2);
     await given.add(count, rank);
     await given.runs(4);
   }
@@ -275,7 +275,7 @@ describe('an intake', () => {
     const given = await anIntake();
     await withFullHands(given, 4, 3);
     await given.add(20, 1, 10);
-    await given.intake.settle(1);
+    await given.intake.settle(2);
     await given.runs(8);
     expect(given.stopped).toEqual([]);
   });
@@ -283,13 +283,13 @@ describe('an intake', () => {
   test('takes what is behind all it has, and what takes the place of those that are submitted', async () => {
     const given = await anIntake();
     await withFullHands(given, 30);
-    await given.intake.settle(1);
+    await given.intake.settle(2);
     const nothingUntil = performance.now() + 200;
     await waitFor(() => performance.now() > nothingUntil);
     expect(given.begun).toHaveLength(4);
     for (const batch of [0, 1]) given.marks.progress.set(batch, 0.9);
     given.marks.left.set(2, 0);
-    await given.intake.settle(1);
+    await given.intake.settle(2);
     await given.runs(7);
     expect(given.stopped).toEqual([]);
   });
@@ -309,6 +309,15 @@ describe('an intake', () => {
     expect(stopped.slice(0, 2)).toEqual(['a 7', 'a 1']);
     expect(stopped).toHaveLength(6);
     expect(stopped).not.toContain('a 4');
+  });
+
+  test('has all hands free while it is the only one: it keeps lanes level by itself', async () => {
+    const { intake, add, runs } = await anIntake();
+    await intake.settle(1);
+    intake.follow();
+    await intake.settle(1);
+    await add(40);
+    await runs(40);
   });
 
   test('leaves them nothing that is nearly done, and nothing twice', async () => {
