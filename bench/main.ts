@@ -41,8 +41,8 @@ Examples:
   npm run bench -- flat --recipients 1000000          cost by size of the audience
   npm run bench -- processes                          several dispatchers, one killed
   npm run bench -- plan                               planning 27 million recipients
-  npm run bench -- pacing                             limits kept and used (6 minutes)
-  npm run bench -- lanes                              fairness and overtaking (4 minutes)
+  npm run bench -- pacing                             limits kept and used (5 minutes)
+  npm run bench -- lanes                              fairness and overtaking (3 minutes)
   npm run bench -- throttle                           an SMSC that allows less (3 minutes)
   npm run bench -- pacing --limits 2000 --region-limits none --dispatchers 3`,
   );

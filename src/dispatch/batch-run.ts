@@ -30,11 +30,11 @@ interface Later {
 
 /** A turn: this part of the lane, but not too few slots, since small claims cost more for each message. */
 const TURN = { part: 0.02, least: 20 } as const;
+
 export interface BatchRunInput {
   readonly batch: Batch;
   readonly broadcast: Broadcast;
   readonly lane: Lane;
-  /** Lower goes first. */
   readonly rank: number;
   /** Packed recipients of the batch. */
   readonly block: Buffer;
@@ -244,7 +244,7 @@ export class BatchRun {
     this.#later.splice(i < 0 ? this.#later.length : i, 0, later);
   }
 
-  /** Claims nothing new from here on; ends when what is out is settled. Of what is `given back` the claimed part may leave. */
+  /** Claims nothing new from here on; ends when what is out is settled. Only where it is `given back`, what is claimed leaves. */
   stop(end: 'stopped' | 'lost' | 'given back'): void {
     this.#stop ??= end === 'lost' ? end : 'stopped';
     this.#stopping ||= end !== 'given back';

@@ -75,7 +75,6 @@ export class Dispatcher {
   /** A country is planned in seconds, and a stop must not wait behind it. */
   readonly #keeping: Rounds;
   readonly #levelling: Rounds;
-  /** That send, as last seen. */
   #processes = 1;
 
   constructor(deps: DispatcherDeps) {
@@ -104,7 +103,8 @@ export class Dispatcher {
       () => this.#keep(),
       (error) => log.error({ err: error }, 'broadcasts could not be kept'),
     );
-    const notShared = (error: unknown) => log.error({ err: error }, 'batches could not be shared');
+    // Ten times a second: what keeps from this is said by the others.
+    const notShared = (error: unknown) => log.debug({ err: error }, 'batches could not be shared');
     this.#levelling = new Rounds(() => this.#level(), notShared);
     const slots = new Slots({ store });
     const inheritedMs = Math.max(...routes.map(({ responseTimeoutMs }) => responseTimeoutMs));

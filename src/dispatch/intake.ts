@@ -44,7 +44,7 @@ const SOON_MS = 300;
 export const shareOf = (left: number, processes: number, most: number): number =>
   Math.max(1, Math.min(most, Math.ceil(left / Math.max(1, processes))));
 
-/** How many batches a process gives back of those that run: `left` are left in all, of which some wait or none. */
+/** How many batches a process gives back of those that run, where none waits: `left` run in all processes. */
 export function givenBack({ left, running, share }: { left: number; running: number; share: number }): number {
   // A count below what runs was read before the last jobs came: it says nothing of them.
   return left >= running && running - share >= SURPLUS ? running - share : 0;
@@ -214,7 +214,8 @@ export class Intake {
     worker.concurrency = atHand;
     if (atHand <= before || this.#running.size < before) return;
     await worker.pause(true);
-    if (!this.#closing) worker.resume();
+    // What can send nothing any more stays paused.
+    if (!this.#closing && this.#deps.carriers.serves(this.#deps.route.id)) worker.resume();
   }
 
   /** A few batches at a time return to the route that is theirs, when it is tried again or healthy. */

@@ -18,6 +18,9 @@ export interface RegionGatesDeps {
 const MOST = 500;
 /** Leases in store at most: what comes due from one turn of the region to the next, on a route that is busy with others. */
 const LEASES = 6;
+/** Whoever has had no turn for this long leaves what comes due to others: the pump looks five times a second, at least. */
+const WANTED_MS = 500;
+
 interface Gate {
   readonly pacer: Pacer;
   /** Segments that are granted and not used. */
@@ -25,6 +28,7 @@ interface Gate {
   /** What the last asking brought. */
   lease: number;
   filling: boolean;
+  wantedAt: number;
 }
 
 export class RegionGates {
@@ -48,7 +52,9 @@ export class RegionGates {
   /** It is the region's turn, or would be: asks for more where that is needed. Whoever has no turn must not take from others. */
   want(region: string, least: number): void {
     const gate = this.#gate(region);
-    if (gate && gate.dues.segments < Math.max(least, gate.lease * LEASES)) void this.#fill(gate, least);
+    if (!gate) return;
+    gate.wantedAt = performance.now();
+    if (gate.dues.segments < Math.max(least, gate.lease * LEASES)) void this.#fill(gate, least);
   }
 
   /** Takes segments. Undefined where the region has no cap. */
@@ -65,7 +71,7 @@ export class RegionGates {
   #gate(region: string): Gate | undefined {
     if (this.#gates.has(region)) return this.#gates.get(region);
     const pacer = this.#deps.pacerOf(region);
-    const gate = pacer && { pacer, dues: new Dues(), lease: 0, filling: false };
+    const gate = pacer && { pacer, dues: new Dues(), lease: 0, filling: false, wantedAt: Number.NEGATIVE_INFINITY };
     this.#gates.set(region, gate);
     return gate;
   }
@@ -81,7 +87,7 @@ export class RegionGates {
         gate.dues.add(dues);
         gate.lease = segments;
         this.#deps.onDue();
-      } while (gate.dues.segments < gate.lease * LEASES);
+      } while (gate.dues.segments < gate.lease * LEASES && performance.now() - gate.wantedAt < WANTED_MS);
     } catch (error) {
       this.#deps.onStoreFault(error as Error);
     } finally {

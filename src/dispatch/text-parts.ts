@@ -1,6 +1,6 @@
 /** Which parts of each text of a batch were accepted, where texts have several; and which texts are decided before the last. */
 
-/** Stands for the parts of a slot that one of them has decided, until it is claimed again. */
+/** All parts of a slot count as told, since one of them has decided: until it is claimed again. */
 const DECIDED = 0xffff;
 
 export class TextParts {
@@ -17,7 +17,7 @@ export class TextParts {
   accept(slot: number, part: number): boolean {
     if (!this.#accepted) return true;
     const before = this.#accepted[slot]!;
-    if (before === DECIDED || (before & (1 << part)) !== 0) return false;
+    if ((before & (1 << part)) !== 0) return false;
     this.#accepted[slot] = before | (1 << part);
     return this.#accepted[slot] === this.#all;
   }
