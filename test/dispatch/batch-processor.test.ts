@@ -191,6 +191,8 @@ describe('a batch', () => {
     const first = await run();
     expect(processor.atHand).toBe(1);
     processor.giveBack(batch.batchNo);
+    // What is claimed of it may leave.
+    expect([first.run.ending, first.run.stopping]).toEqual([true, false]);
     await first.job;
     expect([first.ended(), processor.atHand]).toEqual(['again', 0]);
     const second = await run();

@@ -1,12 +1,13 @@
 /** What a cap of a region holds in store: whole texts, a few leases while it is the region's turn, and nothing else. */
 
+import { jest } from '@jest/globals';
 import type { Due, Dues } from '../../src/dispatch/dues.ts';
 import type { Pacer } from '../../src/dispatch/pacer.ts';
 import { RegionGates } from '../../src/dispatch/region-gates.ts';
 import { waitFor } from '../support/wait-for.ts';
 
-/** Gates over a pacer that grants these leases one after the other, and then nothing more. */
-function gatesOf(leases: readonly (readonly Due[])[]) {
+/** Gates over a pacer that grants these leases one after the other, the first one in its time, and then nothing more. */
+function gatesOf(leases: readonly (readonly Due[])[], first: Promise<void> = Promise.resolve()) {
   const asked: number[] = [];
   const faults: Error[] = [];
   const unused: number[] = [];
@@ -16,6 +17,7 @@ function gatesOf(leases: readonly (readonly Due[])[]) {
     take: async (least: number) => {
       if (isAway) throw new Error('away');
       asked.push(least);
+      await first;
       const dues = leases[asked.length - 1];
       return dues ? { segments: sumOf(dues), dues } : new Promise(() => {});
     },
@@ -53,6 +55,28 @@ describe('a cap of a region', () => {
     gates.use('35', 5);
     gates.want('35', 1);
     await waitFor(() => gates.due('35', 1) >= 12);
+  });
+
+  test('asks for no more once the region had no turn for a while, since others may have its batches now', async () => {
+    const clock = jest.spyOn(performance, 'now');
+    try {
+      clock.mockReturnValue(1_000);
+      let granted!: () => void;
+      const first = new Promise<void>((resolve) => {
+        granted = resolve;
+      });
+      const { gates, asked } = gatesOf(
+        Array.from({ length: 20 }, () => leaseAt(60_000)),
+        first,
+      );
+      gates.want('35', 1);
+      clock.mockReturnValue(2_000);
+      granted();
+      await waitFor(() => gates.due('35', 1) > 0);
+      expect(asked).toHaveLength(1);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   test('asks for as many segments as a text needs', async () => {

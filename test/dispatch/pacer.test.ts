@@ -103,20 +103,39 @@ describe('a limited route', () => {
     expect((await pacer.take(6, 6)).segments).toBe(6);
   });
 
-  test('gives what is late a new moment: it would meet what is due to other processes', async () => {
+  const behind = async () => Number(await store.redis.hget(`${store.prefix}{pace-r}:pace`, 'behind'));
+  /** Its schedule is leased for some time ahead: nothing of it is overdue. */
+  async function wellAhead(pacer: Pacer): Promise<void> {
+    for (let i = 0; i < 10; i += 1) await pacer.take(1, 1);
+    expect(await behind()).toBe(0);
+  }
+
+  test('gives what is late a new moment, since it would meet what is due to other processes, and forgoes the old one', async () => {
     const pacer = pacerOf(100);
-    const moment = async () => {
-      const grant = await pacer.take(1, 1);
-      return { at: grant.dues[0]!.at, wait: pacer.together(grant, 1) };
-    };
-    const [first, second] = [await moment(), await moment()];
-    await waitFor(() => performance.now() > first.at + 15);
-    await first.wait();
-    // Behind those that are leased already.
-    expect(performance.now()).toBeGreaterThan(second.at + 5);
-    await pacer.take(1, 1);
-    await pacer.take(1, 1);
-    expect(Number(await store.redis.hget(`${store.prefix}{pace-r}:pace`, 'behind'))).toBeGreaterThan(0);
+    await wellAhead(pacer);
+    const from = performance.now();
+    await pacer.moment(from - 20, 30)();
+    expect(performance.now() - from).toBeGreaterThan(15);
+    expect(await behind()).toBe(0); // it is told with the next lease
+    await pacer.moment(from - 20, 1)();
+    // And what came overdue since, while nobody leased.
+    expect(await behind()).toBeGreaterThan(29);
+    expect(await behind()).toBeLessThan(40);
+  });
+
+  test('lets leave some time what is late whenever its moment is', async () => {
+    const late = { observe: () => {}, local: () => performance.now() - 12 } as unknown as RedisClock;
+    const pacer = new Pacer({ store, route: { id: 'r', segmentsPerSecond: 100 }, answers, clock: late });
+    await pacer.moment(performance.now() - 20, 1)();
+  });
+
+  test('forgoes what was given back and nobody used in time, but for as much as is wanted', async () => {
+    const pacer = pacerOf(1_000);
+    const [first, second] = [await pacer.take(1, 4), await pacer.take(1, 4)];
+    pacer.giveBack(second);
+    pacer.giveBack(first);
+    await waitFor(() => performance.now() > second.dues[0]!.at + 12);
+    expect((await pacer.take(1, 4)).dues[0]).toEqual(second.dues[0]);
   });
 
   test('lets leave what is late by a moment only', async () => {
@@ -131,10 +150,10 @@ describe('a limited route', () => {
 
   test('is told of what was granted and is not written', async () => {
     const pacer = pacerOf(100);
-    pacer.use(await pacer.take(1, 1), 1);
-    pacer.unused(1);
-    for (let i = 0; i < 4; i += 1) await pacer.take(1, 1);
-    expect(Number(await store.redis.hget(`${store.prefix}{pace-r}:pace`, 'behind'))).toBeGreaterThan(0);
+    await wellAhead(pacer);
+    pacer.unused(30);
+    await pacer.moment(performance.now() - 20, 1)();
+    expect(await behind()).toBeGreaterThan(29);
   });
 
   test('counts what is given back as not sent', async () => {

@@ -1,9 +1,6 @@
-/** The pump between a ledger, a pacer and a link that a test holds in its hands: what has to be before a byte is written. */
+/** What a pump claims and writes: nothing that is not durably its own, whole texts, and no more than there is room for. */
 import { BatchRun } from '../../src/dispatch/batch-run.ts';
-import type { Due } from '../../src/dispatch/dues.ts';
-import { Feed } from '../../src/dispatch/feed.ts';
 import { laneTemplates } from '../../src/dispatch/lane-texts.ts';
-import { Pump, type PumpDeps } from '../../src/dispatch/pump.ts';
 import { Slots } from '../../src/ledger/slots.ts';
 import { stateOf } from '../../src/ledger/states.ts';
 import { aRoute, batchesOf, blocksOf, happen, storeBroadcast } from '../broadcasts/builders.ts';
@@ -11,120 +8,10 @@ import { testStore } from '../support/redis.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { aRun, pending } from './builders.ts';
 import { LONG_TEXT } from './harness.ts';
-
-const GRANTED = Buffer.alloc(8, 1);
-const STALE_MS = 700;
-
-interface Given {
-  claim: () => Promise<Buffer | null>;
-  due: () => Promise<void>;
-  /** The region has no cap without it. */
-  dueInRegion: () => Promise<void>;
-  /** What the pacer says of the segments used; all due at once without it. */
-  dues: readonly Due[];
-  confirm: (run: BatchRun) => Promise<void>;
-  lookedAt: () => number;
-  /** Segments that the pacer grants, places of the link, segments that are due in the region. */
-  segments: number;
-  room: number;
-  dueOfRegion: number;
-  window: number;
-  /** Before the pacer grants anything. */
-  take: () => Promise<void>;
-  /** The ledger's own; by default one that grants everything. */
-  slots: Slots;
-}
+import { GRANTED, held, pumpingFixture, turns } from './pumping.ts';
 
 describe('a pump', () => {
-  const pumps: Pump[] = [];
-  afterEach(async () => {
-    for (const pump of pumps.splice(0)) await pump.stop();
-  });
-
-  /** Pumps a run; `steps` says what was done, in its order. */
-  function pumping(run: BatchRun, given: Partial<Given> = {}) {
-    const { segments = 100, dueOfRegion = Number.POSITIVE_INFINITY } = given;
-    const steps: string[] = [];
-    const told = { submitted: [] as number[], givenBack: [] as number[] };
-    const step = (name: string, act: (() => Promise<void>) | undefined) => async () => {
-      await act?.();
-      steps.push(name);
-    };
-    let room = given.room ?? 50;
-    const link = {
-      ...{ inFlight: 0, open: true },
-      get room(): number {
-        return link.open ? room : 0;
-      },
-      reserve: (places: number) => {
-        room -= places;
-      },
-      unreserve: (places: number) => {
-        room += places;
-      },
-      submit: (_template: unknown, _to: unknown, _at: unknown, first: number, last: number) =>
-        steps.push(`write ${first}-${last}`),
-    };
-    const feed = new Feed();
-    feed.add(run);
-    const deps = {
-      slots: given.slots ?? {
-        claim: async (_batch: unknown, _epoch: number, first: number, last: number) => {
-          steps.push(`claim ${first}-${last}`);
-          return given.claim ? given.claim() : GRANTED.subarray(first, last + 1);
-        },
-        apply: step('put back', undefined),
-      },
-      feed,
-      pacer: {
-        take: async (_least: number, most: number) => {
-          await given.take?.();
-          return { segments: Math.min(segments, most), dues: [] as Due[] };
-        },
-        giveBack: (grant: { segments: number }) => told.givenBack.push(grant.segments),
-        unused: (segments: number) => steps.push(`unused ${segments}`),
-        use: (_grant: unknown, used: number): readonly Due[] => given.dues ?? [{ segments: used, at: 0 }],
-        moment: (at: number) => step(given.dues ? `due ${at}` : 'due', given.due),
-      },
-      gates: {
-        due: () => dueOfRegion,
-        want: () => {},
-        use: (_region: string, segments: number) =>
-          given.dueInRegion && {
-            dues: [{ segments, at: 0 }],
-            moment: () => step('due in its region', given.dueInRegion),
-          },
-        unused: (_region: string, count: number) => steps.push(`unused in its region ${count}`),
-      },
-      links: [link],
-      window: () => given.window ?? 50,
-      now: () => 0,
-      confirm: async (of: BatchRun) => {
-        steps.push('confirm');
-        await given.confirm?.(of);
-      },
-      lookedAt: given.lookedAt ?? (() => performance.now()),
-      onSubmitted: (_run: BatchRun, count: number) => told.submitted.push(count),
-      onStoreFault: () => steps.push('fault'),
-    };
-    const pump = new Pump(deps as unknown as PumpDeps);
-    pumps.push(pump);
-    pump.start();
-    const until = (name: string) => waitFor(() => steps.includes(name));
-    return { steps, told, link, until, pump };
-  }
-
-  /** Something that takes until a test lets it go on. */
-  function held<T>() {
-    let goOn!: (value: T) => void;
-    const promise = new Promise<T>((resolve) => {
-      goOn = resolve;
-    });
-    return { act: () => promise, goOn };
-  }
-  const turns = async () => {
-    for (let i = 0; i < 5; i += 1) await new Promise((resolve) => setImmediate(resolve));
-  };
+  const pumping = pumpingFixture();
 
   test('rule 1: writes nothing before the claim is durable, and then only what it was granted', async () => {
     const run = aRun(pending(8));
@@ -160,82 +47,6 @@ describe('a pump', () => {
     expect(steps.slice(0, 3)).toEqual(['claim 0-7', 'fault', 'claim 0-7']);
   });
 
-  test('writes nothing before it is due, on the route and in its region', async () => {
-    const [due, dueInRegion] = [held<void>(), held<void>()];
-    const { steps, until } = pumping(aRun(pending(8)), { due: due.act, dueInRegion: dueInRegion.act });
-    await until('claim 0-7');
-    await turns();
-    due.goOn();
-    await until('due');
-    await turns();
-    expect(steps).toEqual(['claim 0-7', 'due']);
-    dueInRegion.goOn();
-    await until('write 0-7');
-  });
-
-  test('writes what it claimed in slices, each when it is due, and gives their places free as they go', async () => {
-    const waits = [held<void>(), held<void>()];
-    let asked = 0;
-    const dues = [
-      { segments: 5, at: 1 },
-      { segments: 3, at: 2 },
-    ];
-    const { steps, told, link, until } = pumping(aRun(pending(8)), { dues, due: () => waits[asked++]!.act() });
-    await until('claim 0-7');
-    expect(link.room).toBe(42);
-    waits[0]!.goOn();
-    await until('write 0-4');
-    await turns();
-    expect([steps, told.submitted, link.room]).toEqual([['claim 0-7', 'due 1', 'write 0-4'], [5], 47]);
-    waits[1]!.goOn();
-    await until('write 5-7');
-    await waitFor(() => link.room === 50);
-  });
-
-  test('puts back the slices that are not due yet when it is stopped', async () => {
-    const run = aRun(pending(8));
-    const waits = [held<void>(), held<void>()];
-    let asked = 0;
-    const dues = [
-      { segments: 5, at: 1 },
-      { segments: 3, at: 2 },
-    ];
-    const { steps, link, until } = pumping(run, { dues, due: () => waits[asked++]!.act() });
-    await until('claim 0-7');
-    waits[0]!.goOn();
-    await until('write 0-4');
-    run.settle(5);
-    run.stop('stopped');
-    waits[1]!.goOn();
-    expect(await run.ended).toBe('stopped');
-    expect(steps.slice(3)).toEqual(['due 2', 'unused 3', 'unused in its region 3', 'put back']);
-    await waitFor(() => link.room === 50);
-  });
-
-  test('writes what is claimed of a batch that is only given back', async () => {
-    const run = aRun(pending(8));
-    const due = held<void>();
-    const { steps, until } = pumping(run, { room: 4, due: due.act });
-    await until('claim 0-3');
-    run.stop('given back');
-    due.goOn();
-    await until('write 0-3');
-    run.settle(4);
-    expect(await run.ended).toBe('stopped');
-    expect(steps).toEqual(['claim 0-3', 'due', 'write 0-3']);
-  });
-
-  test('waits for the moment again where the store refused it', async () => {
-    let asked = 0;
-    const due = async () => {
-      asked += 1;
-      if (asked === 1) throw new Error('connection lost');
-    };
-    const { steps, until } = pumping(aRun(pending(8)), { due });
-    await until('write 0-7');
-    expect(steps).toEqual(['claim 0-7', 'fault', 'due', 'write 0-7']);
-  });
-
   test.each([
     ['the rate of the route', { segments: 3 }, 'claim 0-2'],
     ['the window', { room: 2 }, 'claim 0-1'],
@@ -248,63 +59,19 @@ describe('a pump', () => {
     due.goOn();
   });
 
-  test('puts back what was claimed and is stopped before it is written', async () => {
-    const run = aRun(pending(8));
-    const due = held<void>();
-    const { steps, until } = pumping(run, { due: due.act });
-    await until('claim 0-7');
-    run.stop('stopped');
-    due.goOn();
-    expect(await run.ended).toBe('stopped');
-    // Not written, so it must not count as out: an unlimited route would wait for its answers.
-    expect(steps).toEqual(['claim 0-7', 'due', 'unused 8', 'unused in its region 8', 'put back']);
-  });
-
-  test('puts back what was claimed for a link that is gone, and sends it by the next', async () => {
-    const run = aRun(pending(8));
-    const due = held<void>();
-    const { steps, link, until, pump } = pumping(run, { due: due.act });
-    await until('claim 0-7');
-    link.open = false;
-    due.goOn();
-    await until('put back');
-    await turns();
-    expect(steps.some((each) => each.startsWith('write'))).toBe(false);
-    link.open = true;
-    pump.wake();
-    await until('write 0-7');
-  });
-
-  test('confirms what is in force where it was read too long ago, and obeys that', async () => {
-    const run = aRun(pending(8));
-    const { steps } = pumping(run, {
-      lookedAt: () => performance.now() - STALE_MS,
-      confirm: async (of) => of.stop('stopped'),
-    });
-    expect(await run.ended).toBe('stopped');
-    expect(steps).toEqual(['claim 0-7', 'due', 'confirm', 'unused 8', 'unused in its region 8', 'put back']);
-  });
-
-  test('confirms what is in force after a claim that took long: it is as old as that', async () => {
-    const run = aRun(pending(8));
-    const claim = () => new Promise<Buffer>((resolve) => setTimeout(() => resolve(GRANTED), STALE_MS));
-    const { steps } = pumping(run, { claim, confirm: async (of) => of.stop('stopped') });
-    expect(await run.ended).toBe('stopped');
-    expect(steps).toContain('confirm');
-    expect(steps).not.toContain('write 0-7');
-  });
-
-  test('confirms it also before a part of a text that was begun leaves', async () => {
+  test('waits for the moment of a part again where the store refused it, and gives its place free then', async () => {
     const run = aRun(pending(8), { text: LONG_TEXT });
     run.take(8, 0);
     run.partAgain(3, 1, 0);
-    const confirm = async (of: BatchRun) => {
-      of.giveUpParts();
+    let asked = 0;
+    const due = async () => {
+      asked += 1;
+      if (asked === 1) throw new Error('connection lost');
     };
-    const { steps, until } = pumping(run, { lookedAt: () => performance.now() - STALE_MS, confirm });
-    await until('confirm');
-    await turns();
-    expect(steps).toEqual(['due', 'confirm']);
+    const { steps, link, until } = pumping(run, { due });
+    await until('write 3-3');
+    expect(steps).toEqual(['fault', 'due', 'write 3-3']);
+    await waitFor(() => link.room === 50);
   });
 
   test('writes a part that was refused for now again, alone', async () => {
@@ -360,6 +127,15 @@ describe('a pump', () => {
     take.goOn();
     await waitFor(() => told.givenBack.length > 0);
     expect([told.givenBack, steps]).toEqual([[50], []]);
+  });
+
+  test.each([
+    ['is the turn', 1],
+    ['would be the turn', 0],
+  ])('asks for segments of a region, for a whole text at least, when it %s of that', async (_when, dueOfRegion) => {
+    const { told } = pumping(aRun(pending(8), { text: LONG_TEXT }), { dueOfRegion, segments: 0 });
+    await waitFor(() => told.wanted.length > 0);
+    expect(told.wanted[0]).toBe('35 2');
   });
 
   test('goes on after the store was away', async () => {

@@ -103,6 +103,7 @@ describe('slices of a claim', () => {
     const waits = await waitsOf(slices, waited);
     // The route's are all waited for at once: in turn, they would be late by the waits for the region.
     expect(waits[0]![1].slice(0, 3)).toEqual(['route 2 at 10', 'route 2 at 10', 'route 2 at 15']);
+    expect(waits.slice(1).flatMap(([, names]) => names.filter((name) => name.startsWith('route')))).toEqual([]);
     expect(waits.map(([, names]) => names.filter((name) => name.startsWith('region')))).toEqual([
       ['region 2 at 12', 'region 2 at 12'],
       ['region 2 at 17', 'region 2 at 17'],
