@@ -1,6 +1,7 @@
 /** What the figures were taken on, and what a process has used of it. Linux only: it reads /proc. */
 import { readFileSync } from 'node:fs';
-import { cpus, release, totalmem, type } from 'node:os';
+import { cpus, release, tmpdir, totalmem, type } from 'node:os';
+import { type Disk, describeDisk } from './disk.ts';
 
 /** USER_HZ, which /proc counts in, is 100 on every Linux that Node runs on. */
 const MICROS_PER_TICK = 10_000;
@@ -12,7 +13,14 @@ export interface Machine {
   readonly system: string;
   readonly node: string;
   readonly redis: string;
+  /** Of the AOF. */
+  readonly disk: Disk;
 }
+
+let disk: Disk | undefined;
+
+/** What the work folders of benchmarks lie on: measured once, before anything runs. */
+export const workDisk = (): Disk => (disk ??= describeDisk(tmpdir()));
 
 export function describeMachine(redis: string): Machine {
   const cores = cpus();
@@ -23,6 +31,7 @@ export function describeMachine(redis: string): Machine {
     system: `${type()} ${release()}`,
     node: process.version,
     redis,
+    disk: workDisk(),
   };
 }
 

@@ -3,11 +3,12 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { Bed } from './bed.ts';
 import { measureFlat } from './flat.ts';
 import { measureLanes } from './lanes.ts';
+import { workDisk } from './machine.ts';
 import { measurePacing } from './pacing.ts';
 import { measurePlan } from './plan.ts';
 import { measureProcesses } from './processes.ts';
 import { measureProfile } from './profile.ts';
-import { Screen } from './screen.ts';
+import { count, Screen } from './screen.ts';
 import { measureSpeed, type SpeedOptions } from './speed.ts';
 import { measureThrottle } from './throttle.ts';
 
@@ -162,6 +163,11 @@ async function onBed(measure: (bed: Bed) => Promise<void>): Promise<void> {
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(name, () => stop.abort(new Error(`ended by ${name}`)));
   }
+  const disk = workDisk();
+  screen.say(
+    `the AOF lies on ${disk.fileSystem}, where 16 KiB take ${count(disk.syncMicros)} µs until they are on disk`,
+  );
+  if (disk.inMemory) screen.say('that is memory, not a disk: set TMPDIR to a folder of one, or the figures flatter');
   const bed = new Bed({ signal: stop.signal, screen });
   try {
     await measure(bed);
