@@ -22,10 +22,9 @@ export function idWriter(format: IdFormat, first: bigint): (serial: number) => s
   if (format.format === 'uuid' || format.format === 'uuidUpper') return uuidWriter(format, first);
   const radix = format.format === 'decimal' ? 10 : 16;
   const isUpper = format.format === 'hexUpper';
-  const isSafe = first + BigInt(2 * UNKNOWN_SERIALS) < BigInt(Number.MAX_SAFE_INTEGER);
-  const start = Number(first);
   return (serial) => {
-    const digits = isSafe ? (start + serial).toString(radix) : (first + BigInt(serial)).toString(radix);
+    // Written faster than a number of this size is.
+    const digits = (first + BigInt(serial)).toString(radix);
     const padded = format.padTo > digits.length ? digits.padStart(format.padTo, '0') : digits;
     return isUpper ? padded.toUpperCase() : padded;
   };

@@ -16,7 +16,7 @@ import { statusNumber } from './schema-parts.ts';
 import { isTooLong } from './segment-length.ts';
 import type { SmscLink } from './smsc-link.ts';
 import { accountOf, type SmscState } from './state.ts';
-import { validUntil } from './validity.ts';
+import { ValidityReader } from './validity.ts';
 
 const ANY_RECEIPT = 1;
 const RECEIPT_BITS = 3;
@@ -29,6 +29,7 @@ export class Submissions {
   /** Filled again for every submission. */
   readonly #view = new SubmitView();
   readonly #part = new SubmittedPart();
+  readonly #validity = new ValidityReader();
 
   constructor(state: SmscState, receipts: Receipts, responses: Responses) {
     this.#state = state;
@@ -136,7 +137,7 @@ export class Submissions {
 
   #expire(place: number): void {
     const { held, now } = this.#state;
-    const until = validUntil(this.#view.validityPeriod, now);
+    const until = this.#validity.until(this.#view.validityPeriod, now);
     if (until >= held.finalAt[place]!) return;
     held.finalAt[place] = Math.max(until, now);
     held.outcome[place] = EXPIRED;

@@ -1,5 +1,4 @@
 import { decodeSample } from '../../src/simulator/text-sample.ts';
-import { validUntil } from '../../src/simulator/validity.ts';
 
 describe('the sample of a text', () => {
   test.each([
@@ -13,23 +12,5 @@ describe('the sample of a text', () => {
     ['00e920', 8, 'latin1', 'é\ufffd'],
   ] as const)('%s with data_coding %i and %s', (hex, dataCoding, alphabet, text) => {
     expect(decodeSample(Buffer.from(hex, 'hex'), dataCoding, alphabet)).toBe(text);
-  });
-});
-
-describe('a validity period', () => {
-  const now = Date.UTC(2026, 5, 2, 16, 45, 0);
-
-  test.each([
-    ['260602164500000+', now],
-    ['260602184500008+', now],
-    ['260602144500008-', now],
-    ['000000000130000R', now + 90_000],
-    ['000001020000000R', now + 26 * 3_600_000],
-  ])('%s', (text, until) => {
-    expect(validUntil(text, now)).toBe(until);
-  });
-
-  test.each(['', 'tomorrow', '26060216450000'])('%j has no end', (text) => {
-    expect(validUntil(text, now)).toBe(Number.POSITIVE_INFINITY);
   });
 });
