@@ -2,6 +2,7 @@
  * The map from a route's message ids to addresses, and the receipts that came before their id was known. Ids stand in
  * generations of a day that expire as a whole, so late and repeated receipts still find their slot.
  */
+import { hmgetIntegers, hsetIntegers } from '../store/bulk-command.ts';
 import type { Store } from '../store/connection.ts';
 import { confirmed } from '../store/replicas.ts';
 import { batchNumberOf, broadcastNoOf } from './address.ts';
@@ -80,15 +81,18 @@ export class MessageIds {
     addresses: readonly number[],
   ): Promise<Unparked[]> {
     const key = this.#ids(shard);
-    const fields: (string | number)[] = [];
-    for (const i of positions) fields.push(ids[i]!, addresses[i]!);
+    const fields = positions.map((i) => ids[i]!);
+    const values = positions.map((i) => addresses[i]!);
     const [, anyParked] = await confirmed(this.#store, shardTag(shard), () =>
-      Promise.all([this.#redis.hset(key, ...fields), this.#redis.exists(...this.#parked(shard)), this.#expire(key)]),
+      Promise.all([
+        hsetIntegers(this.#redis, key, fields, values),
+        this.#redis.exists(...this.#parked(shard)),
+        this.#expire(key),
+      ]),
     );
     if (anyParked === 0) return [];
-    const fieldsOf = positions.map((i) => ids[i]!);
     const [before, today] = await Promise.all(
-      this.#parked(shard).map((parked) => this.#redis.hmgetBuffer(parked, ...fieldsOf)),
+      this.#parked(shard).map((parked) => this.#redis.hmgetBuffer(parked, ...fields)),
     );
     return positions.flatMap((i, at) => {
       const events = [...(before?.[at] ?? []), ...(today?.[at] ?? [])];
@@ -144,11 +148,12 @@ export class MessageIds {
     events: readonly number[],
     joined: Joined[],
   ): Promise<void> {
-    const found = await this.#redis.hmget(this.#ids(shard), ...positions.map((i) => ids[i]!));
+    const fields = positions.map((i) => ids[i]!);
+    const found = await hmgetIntegers(this.#redis, this.#ids(shard), fields);
     const missing: number[] = [];
     found.forEach((address, at) => {
       if (address === null) missing.push(positions[at]!);
-      else joined[positions[at]!] = Number(address);
+      else joined[positions[at]!] = address;
     });
     if (missing.length === 0) return;
     const newest = this.#generation();

@@ -13,10 +13,6 @@ export interface Receipt {
   state: ReceiptState;
   /** The SMSC's error code as text: `000`, `21b`, `nul`. */
   err?: string;
-  /** Dates as they came, YYMMDDhhmm[ss] or YYYYMMDDhhmmss: no zone, not to be relied on. */
-  submitDate?: string;
-  doneDate?: string;
-  text?: string;
 }
 
 const DATA_CODING_UCS2 = 8;
@@ -40,11 +36,8 @@ function looksLikeReceipt(text: string): boolean {
 
 /** Reads a receipt; `isReceipt` comes first. */
 export function parseReceipt(deliver: Deliver): Receipt {
-  const text = receiptText(deliver);
-  const receipt = readAppendixB(text) ?? readTokens(text);
-  if (deliver.receiptedMessageId !== undefined && deliver.receiptedMessageId !== '') {
-    receipt.messageId = deliver.receiptedMessageId;
-  }
+  const receipt = readAppendixB(deliver) ?? readTokens(receiptText(deliver));
+  if (hasIdTlv(deliver)) receipt.messageId = deliver.receiptedMessageId;
   if (deliver.messageState !== undefined) {
     receipt.state = stateOfNumber(deliver.messageState) ?? receipt.state;
   }
@@ -70,32 +63,58 @@ function receiptText(deliver: Deliver): string {
   return octets.swap16().toString('utf16le');
 }
 
-const LABELS = ['sub:', 'dlvrd:', 'submit date:', 'done date:', 'stat:', 'err:'] as const;
+const octets = (text: string): Uint8Array => Buffer.from(text, 'latin1');
+const ID = octets('id:');
+const LABELS = ['sub:', 'dlvrd:', 'submit date:', 'done date:', 'stat:', 'err:'].map(octets);
+const [STAT_AT, ERR_AT] = [4, 5];
+const [DELIVRD, NO_ERROR] = [octets('DELIVRD'), octets('000')];
+const SPACE = 0x20;
 
-/** The common layout, letter by letter; undefined when the text is anything else. */
-function readAppendixB(text: string): Receipt | undefined {
-  if (!text.startsWith('id:')) return undefined;
-  let end = text.indexOf(' ', 3);
-  if (end <= 3) return undefined;
-  const messageId = text.slice(3, end);
-  let submitDate = '';
-  let doneDate = '';
+/**
+ * The common layout up to its error code, octet by octet, without a string of the text; undefined when it is anything else.
+ * Dates are passed over: they have no zone, and are not to be relied on.
+ */
+function readAppendixB(deliver: Deliver): Receipt | undefined {
+  const { buf, textEnd } = deliver;
+  if (!isAt(buf, deliver.textStart, ID)) return undefined;
+  const idStart = deliver.textStart + ID.length;
+  const idEnd = spaceAfter(buf, idStart, textEnd);
+  if (idEnd < 0) return undefined;
+  let end = idEnd;
   let state: ReceiptState | undefined;
   let err = '';
   for (let i = 0; i < LABELS.length; i++) {
     const label = LABELS[i]!;
-    if (!text.startsWith(label, end + 1)) return undefined;
+    if (!isAt(buf, end + 1, label)) return undefined;
     const start = end + 1 + label.length;
-    end = text.indexOf(' ', start);
-    if (end <= start) return undefined;
-    if (i === 2) submitDate = text.slice(start, end);
-    else if (i === 3) doneDate = text.slice(start, end);
-    else if (i === 4) state = text.startsWith('DELIVRD ', start) ? 'delivered' : stateOfWord(text.slice(start, end));
-    else if (i === 5) err = text.slice(start, end);
+    end = spaceAfter(buf, start, textEnd);
+    if (end < 0) return undefined;
+    if (i === STAT_AT) state = stateAt(buf, start, end);
+    else if (i === ERR_AT) err = isWord(buf, start, end, NO_ERROR) ? '000' : readLatin1(buf, start, end);
   }
-  if (!text.startsWith('text:', end + 1) && !text.startsWith('Text:', end + 1)) return undefined;
-  return { messageId, state: state ?? 'unknown', err, submitDate, doneDate, text: text.slice(end + 6) };
+  const messageId = hasIdTlv(deliver) ? undefined : readLatin1(buf, idStart, idEnd);
+  return { messageId, state: state ?? 'unknown', err };
 }
+
+const stateAt = (buf: Buffer, start: number, end: number): ReceiptState | undefined =>
+  isWord(buf, start, end, DELIVRD) ? 'delivered' : stateOfWord(readLatin1(buf, start, end));
+
+const hasIdTlv = ({ receiptedMessageId }: Deliver): boolean =>
+  receiptedMessageId !== undefined && receiptedMessageId !== '';
+
+/** Offset of the first blank in [start, end) behind one octet or more, or -1. */
+function spaceAfter(buf: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end; at++) if (buf[at] === SPACE) return at > start ? at : -1;
+  return -1;
+}
+
+function isAt(buf: Uint8Array, at: number, wanted: Uint8Array): boolean {
+  for (let i = 0; i < wanted.length; i++) if (buf[at + i] !== wanted[i]) return false;
+  return true;
+}
+
+const isWord = (buf: Uint8Array, start: number, end: number, word: Uint8Array): boolean =>
+  end - start === word.length && isAt(buf, start, word);
 
 const KEY = /\b(id|sub|dlvrd|submit[ _]?date|done[ _]?date|stat|status|state|err|error|text)\s*[:=]/gi;
 const WORD = /^[\s\0]*([^\s\0,;]*)/;
@@ -116,7 +135,6 @@ function readTokens(text: string): Receipt {
     if (name === 'text') {
       // The sent text may hold words that look like keys; it ends the receipt, unless nothing came before it.
       const last = receipt.messageId !== undefined || state !== undefined;
-      receipt.text ??= text.slice(start, last ? text.length : next);
       if (!last) continue;
       head = text.slice(0, key.index);
       break;
@@ -125,8 +143,6 @@ function readTokens(text: string): Receipt {
     if (name === 'id') receipt.messageId ??= value;
     else if (name.startsWith('stat')) state ??= value;
     else if (name.startsWith('err')) receipt.err ??= value;
-    else if (name.startsWith('submit')) receipt.submitDate ??= value;
-    else if (name.startsWith('done')) receipt.doneDate ??= value;
   }
   receipt.state = (state === undefined ? bareState(head) : stateOfWord(state)) ?? 'unknown';
   return receipt;
