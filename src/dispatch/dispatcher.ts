@@ -27,6 +27,7 @@ import { Failover } from './failover.ts';
 import { Intake } from './intake.ts';
 import { RouteDispatch } from './route-dispatch.ts';
 import { SmsNotifications, type SmsNotificationsDeps } from './sms-notifications.ts';
+import { WorkLeft } from './work-left.ts';
 
 export interface DispatcherDeps {
   readonly store: Store;
@@ -125,8 +126,7 @@ export class Dispatcher {
           now: this.#now,
         }),
     );
-    const { block } = deps;
-    const common = { store, index: this.#index, slots, block, process: this.#name, now: this.#now };
+    const common = { store, index: this.#index, slots, block: deps.block, process: this.#name, now: this.#now };
     this.#cancels = routes.map((route, i) => {
       const { links, clock } = this.#routes[i]!;
       return new Cancels({ ...common, route, links, clock, log: log.child({ route: route.id }) });
@@ -141,6 +141,7 @@ export class Dispatcher {
           queue: this.#queues.get(route.id)!,
           index: this.#index,
           carriers,
+          workLeft: new WorkLeft({ ...common, route }),
           onStoreFault: (error) => route.storeFault(error),
           log: log.child({ route: route.id }),
         }),
@@ -150,8 +151,7 @@ export class Dispatcher {
       async () => notifications?.look(),
       (error) => log.error({ err: error }, 'officials could not be told'),
     );
-    const now = this.#now;
-    this.#failover = new Failover({ store, routes: this.#routes, intakes: this.#intakes, carriers, metrics, log, now });
+    this.#failover = new Failover({ ...common, routes: this.#routes, intakes: this.#intakes, carriers, metrics, log });
   }
 
   #notificationsFor({ numberOf, ...wanted }: NonNullable<DispatcherDeps['officials']>): SmsNotifications {

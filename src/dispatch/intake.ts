@@ -14,6 +14,7 @@ import type { Processed } from './batch-processor.ts';
 import type { BroadcastIndex } from './broadcast-index.ts';
 import type { Carriers } from './carriers.ts';
 import type { RouteDispatch } from './route-dispatch.ts';
+import type { WorkLeft } from './work-left.ts';
 
 export interface IntakeDeps {
   readonly store: Store;
@@ -24,6 +25,7 @@ export interface IntakeDeps {
   readonly queue: BatchQueue;
   readonly index: BroadcastIndex;
   readonly carriers: Carriers;
+  readonly workLeft: WorkLeft;
   readonly onStoreFault: (error: Error) => void;
   readonly log: Logger;
 }
@@ -171,6 +173,7 @@ export class Intake {
       .sort((a, b) => b.rank - a.rank || b.progress - a.progress);
     const enough = Math.max(enoughFor(route), Math.ceil(this.#endingSoon()));
     const share = shareOf(left, processes, most);
+    await this.#weigh(running, processes > 1 && head === undefined);
     // Alone, a process keeps all lanes level by itself, whatever it has at hand.
     const atHand =
       processes <= 1 ? most : head ? Math.min(enough, share) + (await this.#aheadOf(head, running)) : enough;
@@ -182,6 +185,17 @@ export class Intake {
     } else if (running.length >= most) {
       for (const { rank, on, batchNo } of running) if (rank > head.rank) on.batches.giveBack(batchNo);
     }
+  }
+
+  /**
+   * Where no batch waits, a process leases as many times the average of the rate as it has left to submit: so processes,
+   * and with them all lanes, end together, however unevenly they came to their batches.
+   */
+  async #weigh(running: readonly (Seen & Pick<Running, 'on'>)[], uneven: boolean): Promise<void> {
+    const ours = running.filter(({ on }) => on.id === this.#deps.route.id);
+    const left = ours.reduce((sum, run) => sum + run.left, 0);
+    const average = uneven ? await this.#deps.workLeft.tell(left) : left;
+    ours[0]?.on.weigh(average > 0 ? left / average : 1);
   }
 
   /**

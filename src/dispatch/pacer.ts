@@ -19,8 +19,10 @@ const LEAD_MS = { route: 50, region: 100 } as const;
  * new one; each time it may be later, since some process is always late.
  */
 const LATE_MS = 10;
-/** Leases asked for at once: time for Redis to answer in. As many in every process, since shares of the rate go by it. */
+/** Leases asked for at once: time for Redis to answer in. Shares of the rate go by it: see `weight`. */
 const AHEAD = 4;
+/** No process has so many times the leases of another, or it would have leased for too long a time. */
+const MOST_WEIGHT = 4;
 /** But no more than come due in this time, since nobody sends what a process leased that has no more work. */
 const AHEAD_MS = 20;
 /** No route is slower for long, so none is learned to be. */
@@ -70,6 +72,7 @@ export class Pacer {
   /** Asked for ahead of need, oldest first. */
   #ahead: Lease[] = [];
   #mostAhead: number = AHEAD;
+  #weight = 1;
   /** Segments that were granted and did not leave at their moment; Redis has not heard of them yet. */
   #forgone = 0;
   /** Segments handed out since the process began, less what came back. */
@@ -89,6 +92,11 @@ export class Pacer {
   /** The limit in force in segments a second; 0 for none. */
   get limit(): number {
     return this.#learned || this.#pace.configured;
+  }
+
+  /** How many times the leases of the average process this one asks for ahead, and so how much of the rate it gets. */
+  set weight(weight: number) {
+    this.#weight = Math.min(MOST_WEIGHT, weight);
   }
 
   get #unlimited(): boolean {
@@ -127,7 +135,8 @@ export class Pacer {
     }
     // What came too early to be used is asked for later next time.
     for (; isLate(this.#ahead[0]?.due); this.#mostAhead = 1) this.#forgone += this.#ahead.shift()!.due!.segments;
-    const ahead = Math.min(this.#mostAhead, Math.ceil((this.limit * AHEAD_MS) / 1_000));
+    const even = Math.min(this.#mostAhead, Math.ceil((this.limit * AHEAD_MS) / 1_000));
+    const ahead = Math.max(1, Math.round(even * this.#weight));
     while (this.#ahead.length < ahead) this.#ahead.push(this.#lease(most));
     const due = await this.#ahead.shift()!.granted; // off the list before it is awaited: one that failed must not fail again
     const early = due.at - performance.now() - this.#leadMs;

@@ -256,6 +256,11 @@ export class RouteDispatch {
     return this.#links.reconnect(reason);
   }
 
+  /** See `Pacer.weight`. */
+  weigh(weight: number): void {
+    this.#pacer.weight = weight;
+  }
+
   reconcileReceipts(): Promise<void> {
     return this.#parked.look();
   }

@@ -5,6 +5,7 @@ import { BroadcastIndex } from '../../src/dispatch/broadcast-index.ts';
 import type { Carriers } from '../../src/dispatch/carriers.ts';
 import { Intake } from '../../src/dispatch/intake.ts';
 import type { RouteDispatch } from '../../src/dispatch/route-dispatch.ts';
+import { WorkLeft } from '../../src/dispatch/work-left.ts';
 import { batchNumber, batchOf } from '../../src/ledger/address.ts';
 import { BatchQueue } from '../../src/queue/batch-queue.ts';
 import { type BatchJob, batchPriority } from '../../src/queue/jobs.ts';
@@ -42,6 +43,7 @@ export function intakeFixture() {
     await storeBroadcast(store, { no: 1, groups: GROUPS });
     const begun: Begun[] = [];
     const stopped: string[] = [];
+    const weights: string[] = [];
     const here = { serves: true, carrier: 'a' as string | undefined, sure: undefined as string | undefined, asked: 0 };
     const marks = {
       waiting: new Set<number>(),
@@ -52,6 +54,7 @@ export function intakeFixture() {
     };
     const route = (id: string) => ({
       id,
+      weigh: (weight: number) => weights.push(`${id} ${weight}`),
       batches: {
         process: (payload: BatchJob, probing: boolean) =>
           new Promise<Processed>((resolve) => {
@@ -89,6 +92,8 @@ export function intakeFixture() {
         return id === undefined ? undefined : routes[id];
       },
     };
+    const workLeft = (process: string) =>
+      new WorkLeft({ store, route: { id: 'a' }, process, now: () => performance.now() });
     const queue = new BatchQueue({ store, route: 'a' });
     const connection = duplicate(store.redis);
     const intake = new Intake({
@@ -98,6 +103,7 @@ export function intakeFixture() {
       queue,
       index: new BroadcastIndex({ store }),
       carriers: carriers as unknown as Carriers,
+      workLeft: workLeft('one'),
       onStoreFault: () => {},
       log: pino({ level: 'silent' }),
     });
@@ -119,7 +125,7 @@ export function intakeFixture() {
         })),
       );
     const runs = (count: number) => waitFor(() => begun.length === count, 10_000, `${count} batches at hand`);
-    return { intake, queue, begun, stopped, here, marks, add, runs };
+    return { intake, queue, begun, stopped, weights, here, marks, add, runs, otherProcess: workLeft('other') };
   };
 }
 

@@ -133,4 +133,40 @@ describe('the hands of an intake', () => {
     await intake.settle(4);
     expect(stopped.toSorted()).toEqual(['a 5', 'a 6', 'a 7']);
   });
+
+  test('where none waits, leases by what is left here and in other processes, so that they end together', async () => {
+    const { intake, marks, weights, add, runs, otherProcess } = await anIntake();
+    await add(2);
+    intake.follow();
+    await runs(2);
+    marks.left.set(0, 500);
+    await otherProcess.tell(500);
+    await intake.settle(2);
+    expect(weights).toEqual(['a 1.5']);
+    marks.left.set(1, 0);
+    await otherProcess.tell(1_500);
+    await intake.settle(2);
+    expect(weights.at(-1)).toBe('a 0.5');
+    await intake.settle(1);
+    expect(weights.at(-1)).toBe('a 1');
+  });
+
+  test('where some wait, leases as much as any process: what it has at hand is not all that it will send', async () => {
+    const given = await anIntake();
+    await withFullHands(given, 30);
+    await given.otherProcess.tell(100);
+    await given.intake.settle(2);
+    expect(given.weights.at(-1)).toBe('a 1');
+  });
+
+  test('leases on its own route by what it sends there, and weighs no other', async () => {
+    const { intake, here, weights, add, runs, otherProcess } = await anIntake();
+    here.carrier = 'b';
+    await add(2);
+    intake.follow();
+    await runs(2);
+    await otherProcess.tell(500);
+    await intake.settle(2);
+    expect(weights).toEqual([]);
+  });
 });

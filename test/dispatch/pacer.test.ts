@@ -105,9 +105,9 @@ describe('a limited route', () => {
 
   const behind = async () => Number(await store.redis.hget(`${store.prefix}{pace-r}:pace`, 'behind'));
   /** Its schedule is leased for some time ahead: nothing of it is overdue. */
-  async function leasedAhead(): Promise<void> {
+  async function leasedAhead(ms = 500): Promise<void> {
     const [seconds, micros] = await store.redis.time();
-    const next = Number(seconds) * 1_000_000 + Number(micros) + 500_000;
+    const next = Number(seconds) * 1_000_000 + Number(micros) + 1_000 * ms;
     await store.redis.hset(`${store.prefix}{pace-r}:pace`, 'next', next);
   }
 
@@ -146,6 +146,23 @@ describe('a limited route', () => {
     const from = performance.now();
     await wait();
     expect(performance.now() - from).toBeLessThan(5);
+  });
+
+  test.each([
+    [1, 4],
+    [2, 8],
+    [0.5, 2],
+    [0, 1],
+    [9, 16],
+  ])('of weight %d asks for %d leases ahead, since shares of the rate go by them', async (weight, leases) => {
+    const pacer = pacerOf(10_000);
+    const next = async () => Number(await store.redis.hget(`${store.prefix}{pace-r}:pace`, 'next'));
+    pacer.weight = weight;
+    await leasedAhead(100);
+    const before = await next();
+    await pacer.take(1, 500);
+    const leaseUs = (49 / (10_000 * 0.994)) * 1_000_000;
+    expect(((await next()) - before) / leaseUs).toBeCloseTo(leases, 1);
   });
 
   test('is told of what was granted and is not written', async () => {
