@@ -136,7 +136,8 @@ export class Pacer {
     // What came too early to be used is asked for later next time.
     for (; isLate(this.#ahead[0]?.due); this.#mostAhead = 1) this.#forgone += this.#ahead.shift()!.due!.segments;
     const even = Math.min(this.#mostAhead, Math.ceil((this.limit * AHEAD_MS) / 1_000));
-    const ahead = Math.max(1, Math.round(even * this.#weight));
+    // Under a learned limit all lease alike: what is leased ahead outlives a cut.
+    const ahead = this.#learned > 0 ? even : Math.max(1, Math.round(even * this.#weight));
     while (this.#ahead.length < ahead) this.#ahead.push(this.#lease(most));
     const due = await this.#ahead.shift()!.granted; // off the list before it is awaited: one that failed must not fail again
     const early = due.at - performance.now() - this.#leadMs;

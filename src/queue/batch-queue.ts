@@ -7,7 +7,7 @@ import { type BatchJob, batchJobId } from './jobs.ts';
 
 /** A killed worker's jobs are back with the others within the sum of both. */
 const LOCK_MS = 3_000;
-const STALLED_CHECK_MS = 1_500;
+const STALLED_CHECK_MS = 1_000;
 /** Jobs in one call: Redis does nothing else for the few milliseconds that it takes. */
 const ADD_CHUNK = 500;
 /** While Redis adds one chunk the next is being prepared. */

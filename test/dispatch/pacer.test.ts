@@ -218,6 +218,19 @@ describe('quirk 22: an account that is throttled', () => {
     });
   });
 
+  test('leases no more ahead where it has more left than others: that would outlive a cut', async () => {
+    const pacer = pacerOf(10_000);
+    pacer.weight = 4;
+    await pacer.take(1, 1);
+    await pacer.throttled();
+    await limitOf(pacer);
+    for (let i = 0; i < 20; i += 1) await pacer.take(1, 500);
+    const [[seconds, micros], next] = [await store.redis.time(), await store.redis.hget(pace(), 'next')];
+    const aheadMs = (Number(next) - Number(seconds) * 1_000_000 - Number(micros)) / 1_000;
+    // What is handed out before its moment, and four leases of 5 ms: sixteen would be 80.
+    expect(aheadMs).toBeLessThan(50 + 20 + 20);
+  });
+
   test('is cut deeply where what was submitted after two cuts is refused too', async () => {
     const answered = { answered: 0, accepted: 0 };
     const pacer = pacerOf(1_000, store, answered);
