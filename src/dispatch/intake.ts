@@ -191,10 +191,10 @@ export class Intake {
    * Where no batch waits, a process leases as many times the average of the rate as it has left to submit: so processes,
    * and with them all lanes, end together, however unevenly they came to their batches.
    */
-  async #weigh(running: readonly (Seen & Pick<Running, 'on'>)[], uneven: boolean): Promise<void> {
+  async #weigh(running: readonly (Seen & Pick<Running, 'on'>)[], ending: boolean): Promise<void> {
     const ours = running.filter(({ on }) => on.id === this.#deps.route.id);
     const left = ours.reduce((sum, run) => sum + run.left, 0);
-    const average = uneven ? await this.#deps.workLeft.tell(left) : left;
+    const average = ending ? await this.#deps.workLeft.tell(left) : left;
     ours[0]?.on.weigh(average > 0 ? left / average : 1);
   }
 

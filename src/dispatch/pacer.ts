@@ -11,7 +11,7 @@ import type { RedisClock } from './redis-clock.ts';
 
 /**
  * How long before their moment segments are handed out: time to claim their slots in, and, for those of a region, to get the
- * route's. The same in every process, as `AHEAD`.
+ * route's. The same in every process.
  */
 const LEAD_MS = { route: 50, region: 100 } as const;
 /**
@@ -21,7 +21,7 @@ const LEAD_MS = { route: 50, region: 100 } as const;
 const LATE_MS = 10;
 /** Leases asked for at once: time for Redis to answer in. Shares of the rate go by it: see `weight`. */
 const AHEAD = 4;
-/** No process has so many times the leases of another, or it would have leased for too long a time. */
+/** Nobody asks for more than so many times the average ahead: it would lease too long before it sends. */
 const MOST_WEIGHT = 4;
 /** But no more than come due in this time, since nobody sends what a process leased that has no more work. */
 const AHEAD_MS = 20;

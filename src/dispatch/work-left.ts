@@ -1,6 +1,6 @@
 /**
  * What each process still has to submit of the batches that it has at hand on a route, as processes tell each other through
- * Redis: what was told longest ago counts no more, since its process has nothing left, or died.
+ * Redis: what was told some time ago counts no more, since its process has nothing left, or died.
  */
 import type { Store } from '../store/connection.ts';
 
